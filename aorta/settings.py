@@ -1,0 +1,191 @@
+"""What a case file may say: one frozen dataclass per section, with every default and its reason.
+
+This is the single place of defaults. ``config/`` reads YAML into ``Case``; each stage receives
+its own section and nothing else, which is also what its cache key is made of. Lengths are mm,
+pressures MPa, angles degrees once read; in the file each carries its unit. Points are LPS mm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Optional
+
+from aorta.units import Quantity
+
+Point = tuple[float, float, float]
+"""LPS, mm."""
+
+Thickness = Annotated[float, Quantity("mm", 0.2, 10.0, "1.5 mm")]
+Size = Annotated[float, Quantity("mm", 0.1, 50.0, "2.5 mm")]
+Distance = Annotated[float, Quantity("mm", 0.0, 500.0, "10 mm")]
+Pressure = Annotated[float, Quantity("MPa", 2e-3, 45e-3, "120 mmHg")]
+Modulus = Annotated[float, Quantity("MPa", 1e-5, 1e4, "174 kPa")]
+Age = Annotated[float, Quantity("years", 0.0, 130.0, "72 years")]
+Diameter = Annotated[float, Quantity("mm", 1.0, 150.0, "22 mm")]
+Attenuation = Annotated[float, Quantity("HU", -1024.0, 4000.0, "300 HU")]
+
+
+# ------------------------------------------------------------------------------------------ input
+
+
+@dataclass(frozen=True)
+class ImageInput:
+    """A DICOM folder or zip, NIfTI, NRRD or MHA."""
+
+    path: str
+    modality: Optional[Literal["CT", "MR"]] = None  # None: as the file says; files that say nothing need it
+    series: Optional[int] = None  # which series of a folder with several, as `aorta check` numbers them
+    gated: Optional[bool] = None  # None: not known; then taken as ungated, with a caution
+
+
+@dataclass(frozen=True)
+class LabelInput:
+    """A label map drawn or corrected elsewhere."""
+
+    path: str
+    classes: dict[str, int] = field(default_factory=dict)  # our class name -> value in the file; {}: ours or the file's own names
+    convention: Literal["aorta", "slicer", "totalsegmentator", "custom"] = "aorta"
+
+
+@dataclass(frozen=True)
+class SurfaceInput:
+    """Closed surfaces (STL, VTP, PLY) or STEP solids. ``outer`` is the outer face of the wall."""
+
+    lumen: str
+    unit: Literal["mm", "cm", "m"]
+    frame: Literal["LPS", "RAS"]
+    outer: Optional[str] = None
+    thrombus: Optional[str] = None  # instead of `outer`: outer = lumen + thrombus
+    voxel: Size = 0.7  # label grid made from them
+
+
+# ----------------------------------------------------------------------------------------- patient
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Facts that indices need. Absent stays absent."""
+
+    sex: Optional[Literal["male", "female"]] = None
+    age: Optional[Age] = None
+    family_history: Optional[bool] = None
+    smoking: Optional[Literal["never", "former", "current"]] = None
+
+
+@dataclass(frozen=True)
+class BloodPressure:
+    """Brachial pressures. ``imaging`` is the pressure during the scan; None: diastolic (with a caution)."""
+
+    systolic: Pressure
+    diastolic: Pressure
+    imaging: Optional[Pressure] = None
+
+
+# ------------------------------------------------------------------------------------------ stages
+
+
+@dataclass(frozen=True)
+class SegmentationSettings:
+    """How labels are made from an image."""
+
+    method: Literal["auto", "ct-contrast", "mr-angiography"] = "auto"
+    seeds: tuple[Point, ...] = ()  # in the lumen; two or more from the top of the vessel to its ends
+    blood: Optional[Attenuation] = None  # attenuation of contrast; None: measured at the seeds
+    wall_clicks: tuple[Point, ...] = ()  # on the outer wall
+    thrombus: bool = True  # False: the outer wall is the lumen plus the wall thickness
+
+
+@dataclass(frozen=True)
+class AnatomySettings:
+    """How the vessel is measured."""
+
+    section_spacing: Size = 1.0
+    neck_growth: float = 0.10  # the neck ends where the outer diameter exceeds the neck's by this share
+    surface_voxel: Optional[Size] = None  # grid for the surfaces; None: from the labels' spacing
+    iliac_length: Distance = 60.0  # of iliac kept in the model, at most
+    proximal_length: Distance = 30.0  # of aorta kept above the lowest renal, at most
+
+
+@dataclass(frozen=True)
+class WallSettings:
+    """The wall's thickness and law."""
+
+    thickness: Thickness = 1.5  # Raghavan 2006, BioPARR's default; CT does not show it
+    thickness_by_region: dict[Literal["neck", "sac", "left_iliac", "right_iliac"], Thickness] = field(default_factory=dict)
+    material: str = "raghavan-vorp-2000"
+    parameters: dict[str, float] = field(default_factory=dict)  # override of the law's own; MPa and 1
+
+
+@dataclass(frozen=True)
+class ThrombusSettings:
+    """The intraluminal thrombus's law."""
+
+    material: str = "wang-2001"
+    parameters: dict[str, float] = field(default_factory=dict)
+    minimum_thickness: Size = 0.8  # thinner thrombus is not meshed
+
+
+@dataclass(frozen=True)
+class MeshSettings:
+    """Element size; the convergence study behind the defaults is in docs/theory/mesh.md."""
+
+    size: Size = 3.0  # edge length on the wall
+    thrombus_size: Size = 4.0
+    layers: int = 1  # quadratic elements through the wall
+
+
+@dataclass(frozen=True)
+class MechanicsSettings:
+    """Loads, supports and the way to equilibrium."""
+
+    prestress: Literal["inverse", "none", "linear"] = "inverse"
+    ends: Literal["fixed", "sliding"] = "fixed"  # sliding: free within the cut's plane
+    pressure_on: Literal["lumen", "wall"] = "lumen"  # wall: porous thrombus
+    bulk_modulus: Modulus = 34.8  # MPa, wall: 100 times the shear modulus of raghavan-vorp-2000
+    thrombus_bulk_modulus: Modulus = 5.2  # MPa: 100 times its shear modulus
+    max_iterations: int = 25
+    minimum_step: float = 1.0 / 64.0  # of the load
+
+
+@dataclass(frozen=True)
+class RiskSettings:
+    """What the indices need beyond the solution."""
+
+    end_exclusion: Distance = 10.0  # from clamped ends
+    normal_diameter: Optional[Diameter] = None  # infrarenal, not aneurysmal; used where no neck is measured
+
+
+@dataclass(frozen=True)
+class StentSettings:
+    """Which devices, and the ring's stiffness."""
+
+    enabled: bool = True
+    catalogue: Optional[str] = None  # folder of data files; None: the one that comes with the program
+    makers: tuple[str, ...] = ()  # (): all
+
+
+# -------------------------------------------------------------------------------------------- case
+
+
+@dataclass(frozen=True)
+class Case:
+    """One patient's case. Exactly one of ``image``, ``labels``, ``surfaces`` starts it; ``labels``
+    may stand beside ``image`` (then they replace the segmentation)."""
+
+    schema_version: Literal[1]
+    case_id: str
+    image: Optional[ImageInput] = None
+    labels: Optional[LabelInput] = None
+    surfaces: Optional[SurfaceInput] = None
+    patient: Patient = Patient()
+    pressure: Optional[BloodPressure] = None
+    landmarks: dict[str, Point] = field(default_factory=dict)
+    overrides: dict[str, float] = field(default_factory=dict)  # finding name -> the planner's value, in the finding's unit
+    segmentation: SegmentationSettings = SegmentationSettings()
+    anatomy: AnatomySettings = AnatomySettings()
+    wall: WallSettings = WallSettings()
+    thrombus: ThrombusSettings = ThrombusSettings()
+    mesh: MeshSettings = MeshSettings()
+    mechanics: MechanicsSettings = MechanicsSettings()
+    risk: RiskSettings = RiskSettings()
+    stent: StentSettings = StentSettings()
