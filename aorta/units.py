@@ -37,7 +37,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "kPa/mm": ("foundation", 1e-3),
 }
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_TEXT = re.compile(rf"^\s*({_NUMBER})\s*(\S.*?)\s*$")
+_TEXT = re.compile(rf"^\s*({_NUMBER})\s*([^\d\s.+-].*?)\s*$")
 
 
 @dataclass(frozen=True)
