@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Optional
 
-from aorta.units import Quantity
+from aorta.units import Quantity, Range
 
 Point = tuple[float, float, float]
 """LPS, mm."""
@@ -34,7 +34,7 @@ class ImageInput:
 
     path: str
     modality: Optional[Literal["CT", "MR"]] = None  # None: as the file says; files that say nothing need it
-    series: Optional[int] = None  # which series of a folder with several, as `aorta check` numbers them
+    series: Optional[Annotated[int, Range(1, 10000)]] = None  # which series of a folder with several, as `aorta check` numbers them
     gated: Optional[bool] = None  # None: not known; then taken as ungated, with a caution
 
 
@@ -100,7 +100,7 @@ class AnatomySettings:
     """How the vessel is measured."""
 
     section_spacing: Size = 1.0
-    neck_growth: float = 0.10  # the neck ends where the outer diameter exceeds the neck's by this share
+    neck_growth: Annotated[float, Range(0.01, 1.0)] = 0.10  # the neck ends where the outer diameter exceeds the neck's by this share
     surface_voxel: Optional[Size] = None  # grid for the surfaces; None: from the labels' spacing
     iliac_length: Distance = 60.0  # of iliac kept in the model, at most
     proximal_length: Distance = 30.0  # of aorta kept above the lowest renal, at most
@@ -131,7 +131,7 @@ class MeshSettings:
 
     size: Size = 3.0  # edge length on the wall
     thrombus_size: Size = 4.0
-    layers: int = 1  # quadratic elements through the wall
+    layers: Annotated[int, Range(1, 4)] = 1  # quadratic elements through the wall
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ class MechanicsSettings:
     pressure_on: Literal["lumen", "wall"] = "lumen"  # wall: porous thrombus
     bulk_modulus: Modulus = 34.8  # MPa, wall: 100 times the shear modulus of raghavan-vorp-2000
     thrombus_bulk_modulus: Modulus = 5.2  # MPa: 100 times its shear modulus
-    max_iterations: int = 25
-    minimum_step: float = 1.0 / 64.0  # of the load
+    max_iterations: Annotated[int, Range(1, 1000)] = 25
+    minimum_step: Annotated[float, Range(1e-6, 1.0)] = 1.0 / 64.0  # of the load
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,8 @@ class StentSettings:
 class Case:
     """One patient's case. Exactly one of ``image``, ``labels``, ``surfaces`` starts it; ``labels``
     may stand beside ``image`` (then they replace the segmentation)."""
+
+    __pydantic_config__ = {"extra": "forbid", "strict": True, "allow_inf_nan": False}  # how config/ reads all sections
 
     schema_version: Literal[1]
     case_id: str

@@ -99,6 +99,34 @@ class Quantity:
         return {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*({units_pattern})\s*$", "examples": [self.example or f"1 {self.unit}"]}
 
 
+@dataclass(frozen=True)
+class Range:
+    """The plausible range, inclusive, of a number that has no unit (a count, a share)."""
+
+    low: float
+    high: float
+
+    def check(self, value: float) -> float:
+        """The value itself.
+
+        Raises
+        ------
+        ValueError
+            Out of range.
+        """
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{value:g} is outside the plausible range {self.low:g} to {self.high:g}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), "minimum": self.low, "maximum": self.high}
+
+
 def mmhg(pressure_MPa: float) -> float:
     """Pressure in mmHg from MPa."""
     return pressure_MPa / MMHG_IN_MPA
