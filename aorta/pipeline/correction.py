@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aorta.errors import InputError
 from aorta.records import CLASSES, Finding, Segmentation
 
 
@@ -12,8 +13,15 @@ def compare(automatic: Segmentation, corrected: Segmentation) -> Segmentation:
 
     Dice is 2|A∩B| / (|A|+|B|) of the whole vessel and of each class that either map has.
     """
-    findings, changes = [], []
     a, b = automatic.labels, corrected.labels
+    if not a.grid.same_as(b.grid):
+        raise InputError(
+            "the corrected label map is on another grid than the one it was made from",
+            where="labels.nii.gz in the output folder",
+            why=f"its shape is {b.grid.shape_kji}, the automatic map's {a.grid.shape_kji}, or their positions differ",
+            fix="save it on the image's own grid, or remove it to start again from the automatic labels",
+        )
+    findings, changes = [], []
     for name in CLASSES:
         before, after = a.mask(name), b.mask(name)
         total = int(before.sum() + after.sum())
@@ -29,8 +37,6 @@ def compare(automatic: Segmentation, corrected: Segmentation) -> Segmentation:
     told = "labels were edited by hand: " + (", ".join(changes) if changes else "no voxel differs")
     return replace(
         corrected,
-        confidence=automatic.confidence,
-        doubtful_slices=automatic.doubtful_slices,
         findings=corrected.findings + tuple(findings),
         cautions=(told, *corrected.cautions),
     )

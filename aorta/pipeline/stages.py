@@ -92,7 +92,11 @@ def _read_image(context: Context, progress: Progress) -> Any:
 def _segment_parts(context: Context) -> Mapping[str, Any]:
     case = context.case
     if case.labels:
-        return {"labels": replace(case.labels, path=""), "file": _digest(context, "labels.path", case.labels.path), **_thickness(case)}
+        return {
+            "labels": replace(case.labels, path=""),
+            "file": _digest(context, "labels.path", case.labels.path),
+            **_thickness(case),
+        }
     if case.surfaces:
         given = {key: getattr(case.surfaces, key) for key in ("lumen", "outer", "thrombus")}
         digests = {f"file_{key}": _digest(context, f"surfaces.{key}", path) for key, path in given.items() if path}

@@ -1,0 +1,96 @@
+"""The last stage: report, result, methods, provenance, all from the records of one run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aorta.pipeline.exports import export_provenance
+from aorta.pipeline.freeze import plain
+from aorta.pipeline.provenance import code_digest, describe, version_of
+from aorta.pipeline.store import Finished, Store, file_digest
+from aorta.records import Progress
+from aorta.settings import Case
+
+if TYPE_CHECKING:
+    from aorta.pipeline.run import _Run
+
+_PRODUCTS = ("report.html", "report.pdf", "result.json", "methods.md", "provenance.json", "fields", "surfaces")
+
+
+def report_parts(case: Case, finished: Mapping[str, Finished]) -> Mapping[str, Any]:
+    """What a report is made from: the whole case but its paths, and every stage."""
+    tools = ("vtk", "pyvista", "matplotlib", "k3d", "weasyprint", "Jinja2")
+    return {
+        "case": without_paths(case),
+        "code": code_digest(("report",)),
+        "tools": {tool: version_of(tool) for tool in tools},
+        "upstream": {name: stage.digest for name, stage in finished.items()},
+    }
+
+
+def without_paths(case: Case) -> Case:
+    """The case with every path emptied: a path may name the patient."""
+    image = case.image and replace(case.image, path="")
+    labels = case.labels and replace(case.labels, path="")
+    surfaces = case.surfaces and replace(
+        case.surfaces,
+        lumen="",
+        outer=case.surfaces.outer and "",
+        thrombus=case.surfaces.thrombus and "",
+    )
+    return replace(case, image=image, labels=labels, surfaces=surfaces, stent=replace(case.stent, catalogue=None))
+
+
+def holds(store: Store, out: Path, parts: Mapping[str, Any]) -> tuple[Finished | None, str]:
+    """The finished report made from these parts, if all its files are still as written."""
+    finished, why = store.find("report", parts)
+    if finished is None:
+        return None, why
+    for name, digest in finished.meta["outputs"].items():
+        path = out / name
+        if not path.is_file():
+            return None, f"{name} was removed"
+        if file_digest(path) != digest:
+            return None, f"{name} was altered"
+    return finished, why
+
+
+def finish(run: _Run, parts: Mapping[str, Any] | None, progress: Progress) -> None:
+    """Write everything people open; with ``parts`` note it as finished, without leave it unfinished."""
+    from aorta.report.write import write_report
+
+    inputs = {
+        f"input.{name}.{key}": str(value)
+        for name, stage in run.finished.items()
+        for key, value in stage.meta["parts"].items()
+        if key.startswith("file")
+    }
+    digests = {f"result.{name}": stage.digest for name, stage in run.finished.items()}
+    provenance = {**describe(), **inputs, **digests}
+    results = replace(run.results(provenance), case=without_paths(run.case))
+    write_report(results, run.out, progress)
+    export_provenance(
+        run.out,
+        {
+            **provenance,
+            "case": plain(without_paths(run.case)),
+            "stages": [asdict(record) for record in run.records],
+            "seconds": {name: stage.meta["seconds"] for name, stage in run.finished.items()},
+        },
+    )
+    if parts is not None:
+        outputs = {path.relative_to(run.out).as_posix(): file_digest(path) for path in _products(run.out)}
+        facts = {"outputs": outputs, "findings": [], "cautions": [], "seconds": 0.0}
+        run.store.publish("report", parts, tuple(sorted(json.dumps(item) for item in outputs.items())), facts)
+
+
+def _products(out: Path) -> list[Path]:
+    found: list[Path] = []
+    for name in _PRODUCTS:
+        path = out / name
+        found += sorted(q for q in path.rglob("*") if q.is_file()) if path.is_dir() else [path]
+    return [path for path in found if path.is_file()]
