@@ -1,0 +1,96 @@
+"""A stage is reused exactly when nothing that made it has changed, and says why when not."""
+
+import resource
+import shutil
+
+import pytest
+
+from aorta.errors import SetupError
+from aorta.pipeline.store import Store
+from aorta.records import Finding
+
+PARTS = {"mesh": {"size": 3.0, "layers": 1}, "upstream": {"anatomy": "abc"}, "code": "1"}
+RECORD = (Finding("a_mm", 1.5, "mm", "m"),)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "stages")
+
+
+def publish(store, parts=PARTS, record=RECORD):
+    return store.publish("mesh", parts, record, {"seconds": 1.0, "findings": [], "cautions": []})
+
+
+def test_found_again(store):
+    assert store.find("mesh", PARTS) == (None, "not run before")
+    publish(store)
+    finished, why = store.find("mesh", PARTS)
+    assert finished.load() == RECORD
+    assert why == "nothing changed"
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ({**PARTS, "mesh": {"size": 2.0, "layers": 1}}, "mesh.size: 3.0 -> 2.0"),
+        ({**PARTS, "upstream": {"anatomy": "abd"}}, "anatomy changed"),
+        ({**PARTS, "code": "2"}, "the program's code for this stage changed"),
+        ({**PARTS, "mesh": {"size": 3.0, "layers": 1, "new": None}}, ""),
+    ],
+)
+def test_says_why_it_is_stale(store, parts, why):
+    publish(store)
+    finished, told = store.find("mesh", parts)
+    assert finished is None
+    assert told == why
+
+
+def test_altered_result_is_not_used(store):
+    finished = publish(store)
+    path = finished.folder / "record.json"
+    path.write_text(path.read_text().replace("1.5", "1.6"))
+    found, why = store.find("mesh", PARTS)
+    assert found is None
+    assert "altered" in why
+    publish(store)
+    assert store.find("mesh", PARTS)[0].load() == RECORD
+
+
+def test_missing_file_is_not_used(store):
+    finished = publish(store)
+    (finished.folder / "arrays.npz").unlink()
+    assert store.find("mesh", PARTS)[0] is None
+
+
+def test_half_written_is_never_found(store):
+    """A writer that was killed leaves a draft: not found, and swept away."""
+    finished = publish(store)
+    draft = store.folder / ".mesh-123"
+    shutil.copytree(finished.folder, draft)
+    shutil.rmtree(finished.folder)
+    assert store.find("mesh", PARTS)[0] is None
+    store.sweep()
+    assert not draft.exists()
+
+
+def test_old_result_goes_when_the_new_is_there(store):
+    first = publish(store)
+    second = publish(store, {**PARTS, "code": "2"})
+    assert not first.folder.exists()
+    assert second.folder.exists()
+
+
+def test_full_disk_keeps_what_was_there(store):
+    """A limit on file size stands in for a full disk."""
+    first = publish(store)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(SetupError) as caught:
+            publish(store, {**PARTS, "code": "2"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.exit_status == 8
+    assert first.load() == RECORD
+    assert [p.name for p in store.folder.iterdir()] == [first.folder.name]
