@@ -50,8 +50,14 @@ class Phantom:
     centreline: Array
 
 
-def make_phantom(seed: int = 1, shape_kji: tuple[int, int, int] = FULL_SHAPE_KJI, *, shape: Shape = Shape(), labels_only: bool = False,
-                 progress: Progress = silent) -> Phantom:  # fmt: skip
+def make_phantom(
+    seed: int = 1,
+    shape_kji: tuple[int, int, int] = FULL_SHAPE_KJI,
+    *,
+    shape: Shape | None = None,
+    labels_only: bool = False,
+    progress: Progress = silent,
+) -> Phantom:
     """The same phantom for the same seed.
 
     Parameters
@@ -60,15 +66,18 @@ def make_phantom(seed: int = 1, shape_kji: tuple[int, int, int] = FULL_SHAPE_KJI
         Of noise, texture, bowel and calcifications. The vessel depends on ``shape`` alone.
     shape_kji : (3,) int
         Voxels over the fixed field of view (240, 230.4, 230.4) mm; the spacing follows.
+    shape : Shape or None
+        The vessel; None: the default one.
     labels_only : bool
         Leave the image empty (0 HU) and save most of the time.
     """
     chip_seed, image_seed = np.random.SeedSequence(seed).spawn(2)
     axes = Axes.over(CORNER_KJI_MM, FIELD_OF_VIEW_KJI_MM, shape_kji)
-    vessel = build_vessel(shape)
+    vessel = build_vessel(shape or Shape())
+    wall = vessel.shape.wall_thickness
     progress("phantom: vessel", 0.0)
     outer = on_grid(axes, *outer_tubes(vessel))
-    lumen = lumen_from(outer, on_grid(axes, *channel_tubes(vessel)), shape.wall_thickness)
+    lumen = lumen_from(outer, on_grid(axes, *channel_tubes(vessel)), wall)
     branches = on_grid(axes, *vessel.branches.values())
     chips = calcifications(axes, vessel, outer, np.random.default_rng(chip_seed))
     progress("phantom: scene", 0.3)
@@ -79,8 +88,8 @@ def make_phantom(seed: int = 1, shape_kji: tuple[int, int, int] = FULL_SHAPE_KJI
         canvas = paint_scene(axes, vessel, outer, lumen, branches, chips, rng)
         progress("phantom: scanner", 0.7)
         voxels = scan(canvas.hu, axes, rng)
-    grid = Grid(axes.shape_kji, _affine(axes))
-    labels = Labels(grid, label_voxels(outer, lumen, branches, chips, vertebrae(axes), shape.wall_thickness))
+    grid = _grid(axes.shape_kji)
+    labels = Labels(grid, label_voxels(outer, lumen, branches, chips, vertebrae(axes), wall))
     progress("phantom: truth", 0.9)
     values, points = known_values(vessel)
     landmarks = {name: point + ANCHOR_LPS_MM for name, point in points.items()}
@@ -88,12 +97,11 @@ def make_phantom(seed: int = 1, shape_kji: tuple[int, int, int] = FULL_SHAPE_KJI
     return Phantom(volume, labels, values, landmarks, vessel.aorta.axis + ANCHOR_LPS_MM)
 
 
-def _affine(axes: Axes) -> Array:
-    affine = np.eye(4)
-    for column, line in enumerate((axes.x, axes.y, axes.z)):
-        affine[column, column] = round(float(line[-1] - line[0]) / (len(line) - 1), 6)
-        affine[column, 3] = round(float(line[0]) + ANCHOR_LPS_MM[column], 6)
-    return affine
+def _grid(shape_kji: tuple[int, int, int]) -> Grid:
+    spacing = np.array([e / n for e, n in zip(FIELD_OF_VIEW_KJI_MM, shape_kji)])[::-1]
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = np.round(np.array(CORNER_KJI_MM)[::-1] + spacing / 2 + ANCHOR_LPS_MM, 6)
+    return Grid(tuple(shape_kji), affine)
 
 
 def label_voxels(outer: Array, lumen: Array, branches: Array, chips: Array, vertebra: Array, wall_mm: float) -> Array:

@@ -14,9 +14,9 @@ from aorta.phantom.distance import FAR_MM, Axes, on_grid
 from aorta.phantom.scene import Tube, Vessel, through
 
 HU = {
-    "air": -1000.0, "fat": -95.0, "muscle": 55.0, "wall": 60.0, "thrombus": 55.0, "blood": 300.0, "vein": 115.0, "renal_vein": 150.0,
-    "kidney": 200.0, "bowel": 40.0, "gas": -700.0, "oral": 280.0, "liver": 80.0, "disc": 85.0, "marrow": 280.0, "cortex": 650.0,
-    "canal": 20.0,
+    "air": -1000.0, "fat": -95.0, "muscle": 55.0, "wall": 60.0, "thrombus": 55.0, "blood": 300.0, "vein": 115.0,
+    "renal_vein": 150.0, "kidney": 200.0, "bowel": 40.0, "gas": -700.0, "oral": 280.0, "liver": 80.0, "disc": 85.0,
+    "marrow": 280.0, "cortex": 650.0, "canal": 20.0,
 }  # fmt: skip
 EDGE_MM = 0.8
 """Width over which a surface's partial volume is spread."""
