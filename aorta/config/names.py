@@ -1,0 +1,39 @@
+"""Names that a case file may use: findings, landmarks, materials. Kept light: no numerics.
+
+A name that no stage knows would be ignored in silence, so it is refused here; tests compare these
+lists with what the stages use.
+"""
+
+from __future__ import annotations
+
+OVERRIDABLE: tuple[str, ...] = (
+    "max_diameter_mm",
+    "lumen_volume_mL",
+    "thrombus_volume_mL",
+    "neck_diameter_mm",
+    "neck_length_mm",
+    "neck_angulation_deg",
+    "left_iliac_diameter_mm",
+    "right_iliac_diameter_mm",
+)
+"""Findings that are measured on the images, which a planner may measure better by hand."""
+
+LANDMARKS: tuple[str, ...] = (
+    "lowest_renal",
+    "neck_end",
+    "aortic_bifurcation",
+    "left_iliac_bifurcation",
+    "right_iliac_bifurcation",
+)
+"""Points that the anatomy looks for, or takes from the case file."""
+
+
+MATERIALS: tuple[str, ...] = ("raghavan-vorp-2000", "wang-2001")
+"""Laws of the mechanics, for wall or thrombus."""
+
+
+def classes() -> tuple[str, ...]:
+    """Names of the classes of a label map."""
+    from aorta.records import CLASSES
+
+    return tuple(CLASSES)

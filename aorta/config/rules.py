@@ -1,0 +1,150 @@
+"""Rules between keys, which no type can express. Each looks at the raw data, so that it is heard
+even where other keys are wrong; a value of the wrong type is left to the types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from aorta.config import names
+from aorta.config.mistakes import Mistake, Path, did_you_mean, dotted
+from aorta.config.shape import at
+from aorta.config.yaml_tree import Tree
+from aorta.units import mmhg
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+_PATHS = (
+    ("image", "path"),
+    ("labels", "path"),
+    ("surfaces", "lumen"),
+    ("surfaces", "outer"),
+    ("surfaces", "thrombus"),
+    ("stent", "catalogue"),
+)
+
+Broken = Iterator[tuple[Path, str]]
+"""Path and message of each rule that is broken."""
+
+
+def broken_rules(data: dict[str, Any], tree: Tree) -> list[Mistake]:
+    """Every broken rule of a case file's data."""
+    rules = (_case_id, _start, _surfaces, _labels, _pressure, _modality, _paths, _overrides, _landmarks, _materials)
+    mistakes = []
+    for rule in rules:
+        for path, message in rule(data):
+            place = tree.key_place(path) if at(path) is None or path[:-1] in (("overrides",), ("landmarks",)) else tree.place(path)
+            mistakes.append(Mistake(*place, dotted(path), message))
+    return mistakes
+
+
+def _section(data: dict[str, Any], name: str) -> dict[str, Any]:
+    value = data.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def safe_name(text: str) -> bool:
+    """Whether a text can be a folder's name on every system."""
+    return bool(_SAFE_NAME.fullmatch(text)) and not text.endswith(".")
+
+
+def _case_id(data: dict[str, Any]) -> Broken:
+    case_id = data.get("case_id")
+    if isinstance(case_id, str) and not safe_name(case_id):
+        yield ("case_id",), "names a folder: 1 to 64 letters, digits, '-', '_' and '.', and no '.' at either end"
+
+
+def _start(data: dict[str, Any]) -> Broken:
+    given = [name for name in ("image", "labels", "surfaces") if name in data]
+    if not given:
+        yield (), "the case starts from nothing; write one of 'image:', 'labels:' or 'surfaces:'"
+    if "surfaces" in given and len(given) > 1:
+        yield ("surfaces",), f"cannot stand beside '{given[0]}:'; keep one of them"
+
+
+def _surfaces(data: dict[str, Any]) -> Broken:
+    surfaces = _section(data, "surfaces")
+    if "outer" in surfaces and "thrombus" in surfaces:
+        yield ("surfaces", "thrombus"), "stands instead of 'outer', not beside it; keep one of them"
+
+
+def _labels(data: dict[str, Any]) -> Broken:
+    labels = _section(data, "labels")
+    classes = _section(labels, "classes")
+    known = names.classes()
+    for name in classes:
+        if name not in known:
+            yield ("labels", "classes", name), f"not one of our classes{did_you_mean(name, known)}; they are {', '.join(known)}"
+    values = {name: value for name, value in classes.items() if type(value) is int}
+    for name, value in values.items():
+        if not 1 <= value <= 65535:
+            yield ("labels", "classes", name), f"{value} cannot be a class; 0 is background, classes are 1 to 65535"
+    for (first, a), (second, b) in combinations(values.items(), 2):
+        if a == b:
+            yield ("labels", "classes", second), f"{b} is already '{first}'; a value stands for one class"
+    if labels.get("convention") == "custom" and not classes:
+        yield ("labels", "convention"), "'custom' needs 'classes:', for example 'classes: {lumen: 1, thrombus: 2}'"
+
+
+def _pressure(data: dict[str, Any]) -> Broken:
+    read: dict[str, float] = {}
+    for name, value in _section(data, "pressure").items():
+        kind = at(("pressure", name))
+        if kind is not None and kind.quantity is not None:
+            try:
+                read[name] = kind.quantity.parse(value)
+            except ValueError:
+                continue  # told with the types
+    low, high, imaging = (read.get(name) for name in ("diastolic", "systolic", "imaging"))
+    if low is not None and high is not None and low >= high:
+        yield ("pressure", "diastolic"), f"{mmhg(low):.4g} mmHg is not below systolic ({mmhg(high):.4g} mmHg); are they swapped?"
+    elif low is not None and high is not None and imaging is not None and not low <= imaging <= high:
+        yield ("pressure", "imaging"), f"{mmhg(imaging):.4g} mmHg is not between diastolic and systolic"
+
+
+def _modality(data: dict[str, Any]) -> Broken:
+    modality = _section(data, "image").get("modality")
+    segmentation = _section(data, "segmentation")
+    wrong = {"CT": "mr-angiography", "MR": "ct-contrast"}.get(modality) if isinstance(modality, str) else None
+    if wrong and segmentation.get("method") == wrong:
+        yield ("segmentation", "method"), f"'{wrong}' does not read {modality}; write 'auto'"
+    if modality == "MR" and "blood" in segmentation:
+        yield ("segmentation", "blood"), "an MR image has no Hounsfield units; leave this out and give seeds"
+
+
+def _paths(data: dict[str, Any]) -> Broken:
+    for section, key in _PATHS:
+        value = _section(data, section).get(key)
+        if not isinstance(value, str):
+            continue
+        if not value.strip():
+            yield (section, key), "the path is empty"
+        elif "://" in value:
+            yield (section, key), "addresses are not opened; copy the file here and write its path"
+        elif "\n" in value or "\t" in value:
+            yield (section, key), "a path is one line without tabs"
+
+
+def _overrides(data: dict[str, Any]) -> Broken:
+    for name in _section(data, "overrides"):
+        if name not in names.OVERRIDABLE:
+            known = ", ".join(names.OVERRIDABLE)
+            yield ("overrides", name), f"not a measured finding{did_you_mean(name, names.OVERRIDABLE)}; known: {known}"
+
+
+def _landmarks(data: dict[str, Any]) -> Broken:
+    for name in _section(data, "landmarks"):
+        if name not in names.LANDMARKS:
+            yield ("landmarks", name), f"unknown landmark{did_you_mean(name, names.LANDMARKS)}; known: {', '.join(names.LANDMARKS)}"
+
+
+def _materials(data: dict[str, Any]) -> Broken:
+    for part in ("wall", "thrombus"):
+        material = _section(data, part).get("material")
+        if not isinstance(material, str):
+            continue
+        if material not in names.MATERIALS:
+            known = ", ".join(names.MATERIALS)
+            yield (part, "material"), f"unknown law '{material}'{did_you_mean(material, names.MATERIALS)}; known: {known}"
