@@ -1,0 +1,1 @@
+"""Indices of rupture risk: each one a small module with formula, unit, source and validity range."""
