@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aorta.config.comments import comments_of, purpose_of
-from aorta.config.names import LANDMARKS, MATERIALS, OVERRIDABLE
+from aorta.config.names import LANDMARKS, OVERRIDABLE, materials
 from aorta.config.shape import members, sections
 from aorta.config.written import written
 from aorta.settings import Case
@@ -28,7 +28,7 @@ def case_json_schema() -> dict[str, Any]:
     properties["landmarks"]["propertyNames"] = {"enum": list(LANDMARKS)}
     properties["overrides"]["propertyNames"] = {"enum": list(OVERRIDABLE)}
     for part in ("WallSettings", "ThrombusSettings"):
-        schema["$defs"][part]["properties"]["material"]["enum"] = list(MATERIALS)
+        schema["$defs"][part]["properties"]["material"]["enum"] = list(materials())
     _written_defaults(schema)
     schema["oneOf"] = [{"required": ["surfaces"]}, {"anyOf": [{"required": ["image"]}, {"required": ["labels"]}]}]
     return schema

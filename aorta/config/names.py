@@ -28,12 +28,15 @@ LANDMARKS: tuple[str, ...] = (
 """Points that the anatomy looks for, or takes from the case file."""
 
 
-MATERIALS: tuple[str, ...] = ("raghavan-vorp-2000", "wang-2001")
-"""Laws of the mechanics, for wall or thrombus."""
-
-
 def classes() -> tuple[str, ...]:
     """Names of the classes of a label map."""
     from aorta.records import CLASSES
 
     return tuple(CLASSES)
+
+
+def materials() -> tuple[str, ...]:
+    """Names of the laws for wall and thrombus."""
+    from aorta.mechanics.materials.registry import NAMES
+
+    return NAMES

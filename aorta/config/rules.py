@@ -4,6 +4,7 @@ even where other keys are wrong; a value of the wrong type is left to the types.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from itertools import combinations
@@ -13,6 +14,8 @@ from aorta.config import names
 from aorta.config.mistakes import Mistake, Path, did_you_mean, dotted
 from aorta.config.shape import at
 from aorta.config.yaml_tree import Tree
+from aorta.errors import CaseFileError
+from aorta.settings import MechanicsSettings, ThrombusSettings, WallSettings
 from aorta.units import mmhg
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
@@ -141,10 +144,29 @@ def _landmarks(data: dict[str, Any]) -> Broken:
 
 
 def _materials(data: dict[str, Any]) -> Broken:
-    for part in ("wall", "thrombus"):
-        material = _section(data, part).get("material")
-        if not isinstance(material, str):
+    from aorta.mechanics.materials import registry
+
+    for part, default, modulus in (("wall", WallSettings, "bulk_modulus"), ("thrombus", ThrombusSettings, "thrombus_bulk_modulus")):
+        section = _section(data, part)
+        law = section.get("material", default.material)
+        if not isinstance(law, str):
             continue
-        if material not in names.MATERIALS:
-            known = ", ".join(names.MATERIALS)
-            yield (part, "material"), f"unknown law '{material}'{did_you_mean(material, names.MATERIALS)}; known: {known}"
+        if law not in registry.NAMES:
+            known = ", ".join(registry.NAMES)
+            yield (part, "material"), f"unknown law '{law}'{did_you_mean(law, registry.NAMES)}; known: {known}"
+            continue
+        numbers = {key: value for key, value in _section(section, "parameters").items() if type(value) in (int, float)}
+        try:
+            registry.material(law, numbers, _bulk_modulus(data, modulus))
+        except CaseFileError as error:
+            for detail in error.details:
+                yield (part, "parameters"), detail
+
+
+def _bulk_modulus(data: dict[str, Any], key: str) -> float:
+    """As the file says, the default where it says nothing that can be read."""
+    value, kind = _section(data, "mechanics").get(key), at(("mechanics", key))
+    if value is not None and kind is not None and kind.quantity is not None:
+        with contextlib.suppress(ValueError):
+            return kind.quantity.parse(value)
+    return float(getattr(MechanicsSettings, key))

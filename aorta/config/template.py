@@ -104,7 +104,7 @@ def _overrides() -> Iterator[str]:
 
 def _example(key: str, kind: Kind) -> str:
     if kind.quantity:
-        return kind.quantity.example
+        return _EXAMPLES.get(key, kind.quantity.example)
     return _EXAMPLES.get(key) or (str(kind.choices[0]) if kind.choices else "")
 
 

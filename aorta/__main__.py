@@ -1,0 +1,7 @@
+"""``python -m aorta``."""
+
+import sys
+
+from aorta.cli.main import main
+
+sys.exit(main())

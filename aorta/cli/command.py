@@ -1,0 +1,171 @@
+"""What all commands share: --json, -q and -v, one object on stdout, errors, exit status.
+
+A command's body gets a ``Console`` and its parameters, and returns an ``Answer``; it prints
+nothing. While it runs, file descriptor 1 points to stderr, so that no library can write into the
+answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aorta.cli.failure import foreseen, print_failure, unexpected
+from aorta.errors import AortaError, SetupError
+
+
+@dataclass
+class Console:
+    """How to talk to the user: ``verbosity`` is -1 (quiet), 0, 1 or 2; ``folder`` where a crash file goes."""
+
+    as_json: bool = False
+    verbosity: int = 0
+    folder: Path | None = None
+
+    def note(self, message: str) -> None:
+        """A line of the story, on stderr."""
+        if self.verbosity >= 0:
+            print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+    def progress(self, message: str, fraction: float | None = None) -> None:
+        """The same as a ``Progress``."""
+        self.note(message if fraction is None else f"{message} ({100 * fraction:.0f} %)")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found out.
+
+    Parameters
+    ----------
+    result : plain values, paths or dataclasses
+        The object under "result" of ``--json``.
+    text : str
+        The same for people.
+    failure : AortaError or None
+        The command worked, but its answer is bad news that needs an exit status.
+    """
+
+    result: Any
+    text: str
+    failure: AortaError | None = None
+
+
+def command(name: str, *parameters: Callable[[Callable], Callable]) -> Callable[[Callable[..., Answer]], click.Command]:
+    """Makes a command of a body: adds the shared options, and handles every failure."""
+
+    def make(body: Callable[..., Answer]) -> click.Command:
+        def callback(as_json: bool, quiet: bool, verbose: int, **values: Any) -> int:
+            return run(body, Console(as_json, -1 if quiet else min(verbose, 2)), values)
+
+        callback.__doc__ = body.__doc__
+        for decorate in reversed((*parameters, *_SHARED)):
+            callback = decorate(callback)
+        return click.command(name, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})(callback)
+
+    return make
+
+
+_SHARED = (
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress."),
+    click.option("-v", "--verbose", count=True, help="Also what libraries log; twice: tracebacks."),
+)
+
+
+def run(body: Callable[..., Answer], console: Console, values: dict[str, Any]) -> int:
+    """Runs a body, prints its answer or failure, and returns the exit status."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO if console.verbosity > 0 else logging.ERROR, force=True)
+    answer: Answer | None = None
+    try:
+        with _stdout_to_stderr():
+            answer = body(console, **values)
+        error = answer.failure
+        _print_answer(answer, console.as_json)
+    except BrokenPipeError:  # the reader of the answer has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except (Exception, KeyboardInterrupt) as problem:
+        if console.verbosity > 1:
+            traceback.print_exc()
+        return print_failure(foreseen(problem) or unexpected(problem, console.folder), console.as_json)
+    if error is None:
+        return 0
+    if not console.as_json:
+        print(error, file=sys.stderr, flush=True)  # noqa: T201
+    return error.exit_status
+
+
+def _print_answer(answer: Answer, as_json: bool) -> None:
+    if not as_json:
+        text = answer.text
+    elif answer.failure is None:
+        text = to_json({"ok": True, "result": answer.result})
+    else:
+        text = to_json({"ok": False, "error": answer.failure.as_dict(), "result": answer.result})
+    try:
+        if text:
+            print(text, file=sys.stdout)  # noqa: T201
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise SetupError("the answer cannot be written", where="standard output", why=(problem.strerror or "").lower()) from problem
+
+
+def to_json(value: Any) -> str:
+    """JSON of plain values, paths and dataclasses; NaN is refused."""
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Sends what Python and C code write to stdout to stderr instead."""
+    sys.stdout.flush()
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):  # not a real file, as under a test runner
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+        return
+    kept = os.dup(descriptor)
+    os.dup2(2, descriptor)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        os.dup2(kept, descriptor)
+        os.close(kept)
+
+
+def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:
+    """Columns padded to their widest cell, two spaces between."""
+    everything = [list(map(str, row)) for row in ([header] if header else []) + list(rows)]
+    if not everything:
+        return ""
+    widths = [max(len(row[column]) for row in everything) for column in range(len(everything[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in everything]
+    if header:
+        lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
