@@ -95,6 +95,8 @@ def run(body: Callable[..., Answer], console: Console, values: dict[str, Any]) -
     except BrokenPipeError:  # the reader of the answer has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
+    except click.ClickException:  # usage; told by main
+        raise
     except (Exception, KeyboardInterrupt) as problem:
         if console.verbosity > 1:
             traceback.print_exc()

@@ -10,5 +10,7 @@ STAGE_NAMES = ("image", "segment", "correct", "anatomy", "mesh", "mechanics", "r
 """As in ``pipeline.stages.STAGES``, repeated here so that --help need not import it; a test compares."""
 
 case_file = click.argument("case_file", type=click.Path(path_type=Path))
-out = click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True, help="Output folder.")
+out = click.option(
+    "-o", "--output", "out", type=click.Path(path_type=Path), default=Path("out"), show_default=True, help="Output folder."
+)
 strict = click.option("--strict", is_flag=True, help="Exit with 10 if there is a caution.")

@@ -36,7 +36,8 @@ def _body() -> Iterator[str]:
     yield "| `schema_version` | 1 | required | of this format |"
     yield "| `case_id` | text | required | names the output folder: letters, digits, `-`, `_`, `.`; not the patient's name |"
     yield f"| `landmarks` | points by name | `{{}}` | {', '.join(f'`{name}`' for name in LANDMARKS)} |"
-    yield f"| `overrides` | numbers by name | `{{}}` | the planner's own value of {', '.join(f'`{name}`' for name in OVERRIDABLE)} |\n"
+    measured = ", ".join(f"`{name}`" for name in OVERRIDABLE)
+    yield f"| `overrides` | numbers by name | `{{}}` | the planner's own value of {measured} |\n"
     yield f"{purpose_of(Case)}\n"
     for name, kind, _ in members(Case):
         if is_dataclass(kind.type):

@@ -1,0 +1,47 @@
+"""``aorta verify``."""
+
+from __future__ import annotations
+
+import click
+
+from aorta.cli.command import Answer, Console, command, table
+from aorta.errors import VerificationFailed
+
+
+@command("verify", click.argument("problems", nargs=-1))
+def verify(console: Console, problems: tuple[str, ...]) -> Answer:
+    """Run the verification problems; print each one's error and its bound.
+
+    Without names, all of them run.
+
+    \b
+    Example:
+      aorta verify
+    """
+    from aorta.verify.run import run_all
+
+    checks = run_all(problems or None, console.progress)
+    rows = [
+        (
+            "pass" if check.passed else "FAIL",
+            check.problem,
+            check.quantity,
+            f"{check.error:.3g}",
+            f"{check.bound:.3g}",
+            check.unit,
+            check.source,
+        )
+        for check in checks
+    ]
+    missed = [
+        f"{check.problem}, {check.quantity}: error {check.error:.3g} {check.unit}, bound {check.bound:.3g}"
+        for check in checks
+        if not check.passed
+    ]
+    failure = None
+    if missed or not checks:
+        what = (
+            f"{len(missed)} of {len(checks)} verification checks missed their bound" if checks else "no verification check was run"
+        )
+        failure = VerificationFailed(what, details=tuple(missed), fix="do not use results of this installation; report this table")
+    return Answer({"checks": list(checks)}, table(rows, ("", "problem", "quantity", "error", "bound", "unit", "source")), failure)
