@@ -1,0 +1,52 @@
+"""Checks of a finished solution from its records alone, in numpy: forces on the vessel balance.
+
+Nothing here uses the solver's forms: shape functions, pressure on the deformed faces and the
+virtual work of the *reported* stress are computed anew (``tet10.py``). A code that leaves the
+prestress out of the stress it reports fails here (found in existing tools: physics.md 1).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aorta.mechanics import tet10
+from aorta.records import State, WallMesh
+
+_TENSOR = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2]])
+"""Where xx, yy, zz, xy, yz, xz go in a 3 × 3."""
+
+
+def internal_forces(mesh: WallMesh, state: State, points: np.ndarray = tet10.GAUSS_4) -> np.ndarray:
+    """(n, 3) nodal forces in N of the reported Cauchy stress on the deformed shape: Σ σ ∇N dV."""
+    nodes = (mesh.points + state.displacement_mm)[mesh.tets]
+    slopes, _ = tet10.physical_gradients(nodes, points)
+    stress = state.cauchy_quadrature_MPa[..., _TENSOR]
+    forces = np.einsum("mqij,mqnj,mq->mni", stress, slopes, state.quadrature_volume_mm3, optimize=True)
+    flat = mesh.tets.ravel()
+    return np.stack([np.bincount(flat, forces[..., i].ravel(), len(mesh.points)) for i in range(3)], 1)
+
+
+def pressure_forces(mesh: WallMesh, state: State, facets: str) -> np.ndarray:
+    """(n, 3) nodal forces in N of the state's pressure on the deformed faces."""
+    return state.pressure_MPa * tet10.pressure_forces(mesh.points + state.displacement_mm, mesh.facets[facets])
+
+
+def traction_error(mesh: WallMesh, state: State, facets: str, held: np.ndarray) -> float:
+    """Share of the pressure forces that the reported stress leaves unbalanced at unheld nodes.
+
+    Parameters
+    ----------
+    held : (n,) bool
+        Nodes that a support acts on.
+    """
+    load = pressure_forces(mesh, state, facets)
+    unbalanced = internal_forces(mesh, state) - load
+    return float(np.linalg.norm(unbalanced[~held]) / np.linalg.norm(load[~held]))
+
+
+def reaction_error(mesh: WallMesh, state: State, facets: str, held: np.ndarray) -> float:
+    """How far the supports' total reaction is from the total pressure force, over pressure × loaded area."""
+    reaction = (internal_forces(mesh, state) - pressure_forces(mesh, state, facets))[held].sum(0)
+    total = pressure_forces(mesh, state, facets).sum(0)
+    scale = state.pressure_MPa * tet10.area(mesh.points + state.displacement_mm, mesh.facets[facets])
+    return float(np.linalg.norm(reaction + total) / scale)

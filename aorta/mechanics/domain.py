@@ -1,0 +1,189 @@
+"""A ``WallMesh`` as a DOLFINx mesh with curved quadratic geometry, and the way back for fields.
+
+Displacements are quadratic on the same tetrahedra (isoparametric), so every mesh node carries one
+block of three unknowns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import ufl
+from dolfinx import fem
+
+from aorta.errors import MeshError
+from aorta.mechanics import backend, tet10
+from aorta.records import WallMesh
+
+VTK_TO_BASIX = np.array([0, 1, 2, 3, 9, 8, 5, 7, 6, 4])
+"""basix orders mid-edges 23, 13, 12, 03, 02, 01; VTK 01, 12, 02, 03, 13, 23."""
+
+_VOLUME_AGREEMENT = 1e-9
+"""Relative; a wrong order of mid-edge nodes changes the volume by far more (design.md)."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The mesh in the solver's numbering, with maps in both directions.
+
+    Parameters
+    ----------
+    source : WallMesh
+    mesh, space
+        DOLFINx mesh and quadratic vector space on it.
+    cell_of_tet : (m,) int
+        Solver cell of each tetrahedron of the source.
+    block_of_node : (n,) int
+        Solver block of unknowns of each node of the source.
+    """
+
+    source: WallMesh
+    mesh: object
+    space: object
+    cell_of_tet: np.ndarray
+    block_of_node: np.ndarray
+
+    def cells(self, region: int) -> np.ndarray:
+        """Solver cells of one region, in the order of the source's tetrahedra."""
+        return self.cell_of_tet[self.source.region == region]
+
+    def regions(self) -> tuple[int, ...]:
+        """The regions that have elements."""
+        return tuple(int(r) for r in np.unique(self.source.region))
+
+    def function(self, nodal: np.ndarray | None = None):
+        """A solver function, zero or with the nodal values (n, 3)."""
+        function = fem.Function(self.space)
+        if nodal is not None:
+            self.write(function, nodal)
+        return function
+
+    def write(self, function, nodal: np.ndarray) -> None:
+        """Overwrite a function by nodal values (n, 3)."""
+        function.x.array.reshape(-1, 3)[self.block_of_node] = nodal
+        function.x.scatter_forward()
+
+    def read(self, array: np.ndarray) -> np.ndarray:
+        """Nodal values (n, 3) of an array of unknowns (3n,) in the solver's numbering."""
+        return np.asarray(array).reshape(-1, 3)[self.block_of_node].copy()
+
+    def blocks(self, nodal: np.ndarray) -> np.ndarray:
+        """Values per node (n, ...) reordered by solver block."""
+        ordered = np.empty_like(nodal)
+        ordered[self.block_of_node] = nodal
+        return ordered
+
+    def region_tags(self):
+        """Cell tags: the value of ``WallMesh.region``."""
+        return backend.tags(self.mesh, 3, self.cell_of_tet, self.source.region)
+
+    def facet_tags(self, groups: Mapping[int, str]):
+        """Facet tags: for each value, the named facets of the source.
+
+        Raises
+        ------
+        MeshError
+            A named facet is not a face of any tetrahedron, or belongs to two groups.
+        """
+        entities, values = [], []
+        for value, name in groups.items():
+            found = self._find(self.source.facets[name][:, :3], name)
+            entities.append(found)
+            values.append(np.full(len(found), value))
+        entities = np.concatenate(entities) if entities else np.zeros(0, np.int32)
+        values = np.concatenate(values) if values else np.zeros(0, np.int32)
+        if len(np.unique(entities)) != len(entities):
+            raise MeshError(
+                "a facet of the mesh has two contradictory roles",
+                where="mechanics",
+                why=f"among {', '.join(sorted(set(groups.values())))} some facets appear twice",
+                fix="give every facet one role: loaded by blood, or support",
+            )
+        return backend.tags(self.mesh, 2, entities, values)
+
+    def _find(self, triples: np.ndarray, name: str) -> np.ndarray:
+        """Solver facets of triples of source vertices (k, 3)."""
+        count = len(self.source.points)
+        facets = backend.cell_facets(self.mesh)[self.cell_of_tet]  # (m, 4); facet i is opposite to vertex i
+        vertices = self.source.tets[:, :4]
+        known = np.concatenate([_key(np.delete(vertices, q, axis=1), count) for q in range(4)])
+        facets = facets.T.ravel()
+        order = np.argsort(known)
+        wanted = _key(triples, count)
+        place = np.searchsorted(known[order], wanted).clip(max=len(known) - 1)
+        if len(wanted) and not np.array_equal(known[order][place], wanted):
+            raise MeshError(
+                f"facets '{name}' are not faces of the mesh",
+                where="mechanics",
+                why=f"{int((known[order][place] != wanted).sum())} of {len(wanted)} triangles belong to no tetrahedron",
+                fix="take the facets from the same mesh as the tetrahedra",
+            )
+        return facets[order][place]
+
+
+def _key(triples: np.ndarray, count: int) -> np.ndarray:
+    a, b, c = np.sort(triples, axis=1).astype(np.int64).T
+    return (a * count + b) * count + c
+
+
+def make_domain(source: WallMesh) -> Domain:
+    """The solver's mesh of a ``WallMesh``.
+
+    Raises
+    ------
+    MeshError
+        Inverted elements, nodes of no element, or volumes that disagree (wrong node order).
+    """
+    if not np.isfinite(source.points).all():
+        raise MeshError(
+            "the mesh has nodes that are not finite",
+            where="mechanics",
+            why="NaN or infinity among the coordinates",
+            fix="rebuild the mesh",
+        )
+    jacobians = tet10.jacobians(source.points[source.tets], tet10.CORNERS_AND_GAUSS)
+    inverted = np.flatnonzero((jacobians <= 0).any(1))
+    if len(inverted):
+        at = ", ".join(f"{x:.1f}" for x in source.points[source.tets[inverted[0], :4]].mean(0))
+        raise MeshError(
+            f"{len(inverted)} of {len(source.tets)} tetrahedra are inverted",
+            where=f"element {inverted[0]} at ({at}) mm LPS",
+            why=f"least Jacobian determinant {jacobians.min():.3g} mm³",
+            fix="use a smaller element size, or smooth the surfaces",
+        )
+    if len(np.unique(source.tets)) != len(source.points):
+        raise MeshError(
+            "the mesh has nodes that belong to no element",
+            where="mechanics",
+            why=f"{len(source.points) - len(np.unique(source.tets))} of {len(source.points)} nodes are unused",
+            fix="remove unused nodes",
+        )
+    mesh = backend.create_mesh(source.tets[:, VTK_TO_BASIX], source.points)
+    space = backend.vector_space(mesh, 2)
+    cell_of_tet = np.empty(len(source.tets), np.int32)
+    cell_of_tet[np.asarray(mesh.topology.original_cell_index)] = np.arange(len(source.tets), dtype=np.int32)
+    geometry_of_node = np.empty(len(source.points), np.int64)
+    geometry_of_node[np.asarray(mesh.geometry.input_global_indices)] = np.arange(len(source.points))
+    block_of_geometry = np.empty(len(source.points), np.int64)
+    block_of_geometry[backend.cell_nodes(mesh).ravel()] = backend.cell_blocks(space).ravel()
+    domain = Domain(source, mesh, space, cell_of_tet, block_of_geometry[geometry_of_node])
+    _check(domain)
+    return domain
+
+
+def _check(domain: Domain) -> None:
+    """Compare volume and node places with what numpy makes of the source."""
+    expected = float((tet10.jacobians(domain.source.points[domain.source.tets], tet10.GAUSS_5) * tet10.GAUSS_5_WEIGHTS).sum())
+    one = fem.Constant(domain.mesh, np.float64(1.0))
+    measured = backend.assemble_scalar(backend.compile_form(one * ufl.dx(domain=domain.mesh, metadata={"quadrature_degree": 3})))
+    places = domain.space.tabulate_dof_coordinates()[domain.block_of_node]
+    apart = np.abs(places - domain.source.points).max()
+    if abs(measured / expected - 1) > _VOLUME_AGREEMENT or apart > 1e-6:
+        raise MeshError(
+            "the mesh changed on its way into the solver",
+            where="mechanics",
+            why=f"volume {measured:.6g} mm³ against {expected:.6g} mm³, nodes apart by up to {apart:.2g} mm",
+            fix="tetrahedra must be in VTK's node order: mid-edges 01, 12, 02, 03, 13, 23",
+        )

@@ -1,0 +1,171 @@
+"""Equilibrium of the vessel as UFL forms on the imaged mesh: ordinary (forward) and inverse.
+
+Everything is integrated over the imaged shape x. The unloaded shape is X = x + w, the current one
+x + u, so that the total deformation gradient is F = (I + ∇u)(I + ∇w)⁻¹.
+
+forward  ∫ J_u σ(F) (I+∇u)⁻ᵀ : ∇v dx + ∫ p cof(I+∇u) n · v ds + springs(u - w) = 0   unknown u
+inverse  ∫ σ((I+∇w)⁻¹) : ∇v dx + ∫ p n · v ds + springs(-w) = 0                       unknown w
+
+(Govindjee & Mihalic 1996 for the second.) n points out of the solid, so that pressure pushes
+along -n. See docs/theory/mechanics.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import ufl
+from dolfinx import fem
+
+from aorta.mechanics import backend
+from aorta.mechanics.domain import Domain
+from aorta.mechanics.kinematics import cauchy, gradient, pushed_normal
+from aorta.mechanics.materials.registry import Material
+from aorta.mechanics.supports import Prescribed, Support, held_nodes
+from aorta.records import WALL
+
+VOLUME_DEGREE = 2
+"""Four points a tetrahedron: as many strain modes as it has, one volumetric constraint a point (no locking), and the
+points where the stress of quadratic tetrahedra is superconvergent. Higher degrees change neither rate nor result
+(docs/theory/mechanics.md) and cost in proportion."""
+FACET_DEGREE = 4
+"""Pressure on a quadratic face is a polynomial of degree 4: exact."""
+
+_PRESSURE_TAG, _FIRST_SUPPORT_TAG = 1, 10
+
+
+@dataclass(frozen=True)
+class Body:
+    """The vessel, its tissues, its load and its supports.
+
+    Parameters
+    ----------
+    materials : mapping of region to Material
+    pressure_facets : str
+        Name of the facets that blood pressure acts on; faces inside the solid are loaded on the wall's side.
+    """
+
+    domain: Domain
+    materials: Mapping[int, Material]
+    supports: tuple[Support, ...] = ()
+    pressure_facets: str = "blood"
+    prescribed: Prescribed | None = None
+
+
+class Equilibrium:
+    """The forms of one body, compiled when first asked for.
+
+    Attributes
+    ----------
+    u, w : functions
+        Displacement from the imaged shape to the current one, and to the unloaded one.
+    pressure : constant, MPa
+    held : (3n,) bool
+        Unknowns given by a support, solver numbering; ``held_values`` (3n,) are theirs at full load.
+    """
+
+    def __init__(self, body: Body, prestressed: bool):
+        self.body, self.prestressed = body, prestressed
+        domain = body.domain
+        self.u, self.w = domain.function(), domain.function()
+        self.pressure = fem.Constant(domain.mesh, np.float64(0.0))
+        held, values = held_nodes(domain.source, body.supports, body.prescribed)
+        self.held = domain.blocks(held).ravel()
+        self.held_values = domain.blocks(values).ravel()
+        self.conditions = backend.homogeneous(domain.space, self.held.reshape(-1, 3))
+        self._test = ufl.TestFunction(domain.space)
+        self._constants = {region: self._constants_of(m) for region, m in body.materials.items()}
+        self._measures()
+
+    def _constants_of(self, material: Material) -> tuple[dict[str, object], object]:
+        """Parameters as constants: other values need no other compilation."""
+        mesh = self.body.domain.mesh
+        values = {name: fem.Constant(mesh, np.float64(value)) for name, value in material.values.items()}
+        return values, fem.Constant(mesh, np.float64(material.bulk_modulus))
+
+    def _measures(self) -> None:
+        body, domain = self.body, self.body.domain
+        springs = [s for s in body.supports if s.kind == "spring" and len(domain.source.facets[s.facets])]
+        groups = {_FIRST_SUPPORT_TAG + q: s.facets for q, s in enumerate(springs)}
+        if len(domain.source.facets[body.pressure_facets]):
+            groups = {_PRESSURE_TAG: body.pressure_facets, **groups}
+        facet_tags = domain.facet_tags(groups)
+        self._springs = tuple(zip((_FIRST_SUPPORT_TAG + q for q in range(len(springs))), springs))
+        self._loaded_inside = self._any_inside(facet_tags)
+        self._dx = ufl.Measure(
+            "dx", domain.mesh, subdomain_data=domain.region_tags(), metadata={"quadrature_degree": VOLUME_DEGREE}
+        )
+        facet = {"subdomain_data": facet_tags, "metadata": {"quadrature_degree": FACET_DEGREE}}
+        self._ds = ufl.Measure("ds", domain.mesh, **facet)
+        self._dS = ufl.Measure("dS", domain.mesh, **facet)
+        self._wall = backend.indicator(domain.mesh, domain.cells(WALL)) if self._loaded_inside else None
+
+    def _any_inside(self, facet_tags) -> bool:
+        """Whether pressure acts on faces between two tetrahedra."""
+        count = np.bincount(backend.cell_facets(self.body.domain.mesh).ravel())
+        loaded = np.asarray(facet_tags.indices)[np.asarray(facet_tags.values) == _PRESSURE_TAG]
+        return bool((count[loaded] == 2).any())
+
+    # ------------------------------------------------------------------------------------ residuals
+
+    def total_gradient(self):
+        """F of the current state with respect to the unloaded shape."""
+        F = gradient(self.u)
+        return F * ufl.inv(gradient(self.w)) if self.prestressed else F
+
+    def stress(self, region: int, F):
+        """Cauchy stress of one region's material."""
+        values, bulk = self._constants[region]
+        return cauchy(F, self.body.materials[region].law, values, bulk)
+
+    def forward(self):
+        """Residual of the ordinary problem, unknown ``u``."""
+        Fu, v = gradient(self.u), self._test
+        total = self.total_gradient()
+        form = self._pressure(Fu) + self._spring_forces(self.u - self.w if self.prestressed else self.u)
+        for region in self.body.domain.regions():
+            form += ufl.inner(ufl.det(Fu) * self.stress(region, total) * ufl.inv(Fu).T, ufl.grad(v)) * self._dx(region)
+        return form
+
+    def inverse(self):
+        """Residual of the inverse problem, unknown ``w``."""
+        form = self._pressure(None) + self._spring_forces(-self.w)
+        F = ufl.inv(gradient(self.w))
+        for region in self.body.domain.regions():
+            form += ufl.inner(self.stress(region, F), ufl.grad(self._test)) * self._dx(region)
+        return form
+
+    def linear(self, stress):
+        """Residual of small strain on the imaged shape; ``stress(region, u)`` is its law."""
+        form = self._pressure(None) + self._spring_forces(self.u)
+        for region in self.body.domain.regions():
+            form += ufl.inner(stress(region, self.u), ufl.grad(self._test)) * self._dx(region)
+        return form
+
+    def _pressure(self, F):
+        """Virtual work of the pressure; follower if F is given, else on the shape as it is."""
+        v, n = self._test, ufl.FacetNormal(self.body.domain.mesh)
+
+        def area_vector(side=None):
+            normal = n if side is None else n(side)
+            if F is None:
+                return normal
+            return pushed_normal(F if side is None else F(side), normal)
+
+        form = self.pressure * ufl.dot(area_vector(), v) * self._ds(_PRESSURE_TAG)
+        if self._loaded_inside:  # only from the wall's side, whichever of the two it is
+            for side in ("+", "-"):
+                form += self._wall(side) * self.pressure * ufl.dot(area_vector(side), v(side)) * self._dS(_PRESSURE_TAG)
+        return form
+
+    def _spring_forces(self, displacement):
+        v, n = self._test, ufl.FacetNormal(self.body.domain.mesh)
+        mesh = self.body.domain.mesh
+        form = 0
+        for tag, support in self._springs:
+            normal = fem.Constant(mesh, np.float64(support.normal - support.tangential))
+            tangential = fem.Constant(mesh, np.float64(support.tangential))
+            form += (normal * ufl.dot(displacement, n) * ufl.dot(v, n) + tangential * ufl.dot(displacement, v)) * self._ds(tag)
+        return form

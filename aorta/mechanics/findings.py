@@ -1,0 +1,136 @@
+"""What the mechanics stage tells about its own trustworthiness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from aorta.mechanics import balance, tet10
+from aorta.mechanics.equilibrium import Body
+from aorta.mechanics.materials.registry import Material
+from aorta.mechanics.newton import Path
+from aorta.records import Finding, State
+from aorta.settings import BloodPressure
+from aorta.units import mmhg
+
+_BALANCE_BOUND = 5e-3
+"""Share; ASME V&V 40 practice, physics.md 3.6. Ours is some 1e-8."""
+_VOLUME_BOUND = 0.05
+"""Volume ratios further from 1 than this are not nearly incompressible."""
+
+
+def imaging_pressure(pressure: BloodPressure) -> tuple[float, tuple[str, ...]]:
+    """The pressure of the imaged shape in MPa, and a caution where it is assumed."""
+    if pressure.imaging is not None:
+        return pressure.imaging, ()
+    text = (
+        f"the pressure during the scan is not given: the imaged shape is taken as diastolic ({mmhg(pressure.diastolic):.0f} mmHg)"
+    )
+    return pressure.diastolic, (text,)
+
+
+def material_cautions(material: Material) -> tuple[str, ...]:
+    """What to know about a tissue's parameters."""
+    law = material.law
+    if dict(material.values) != dict(law.default.values):
+        return (f"material {law.name}: parameters given by the user, not the published ones",)
+    if not law.default.verified:
+        return (f"material {law.name}: its parameters are unverified ({law.default.source})",)
+    return ()
+
+
+def linear_cautions() -> tuple[str, ...]:
+    """Of ``prestress: linear``."""
+    return ("linear stress on the imaged shape: a fast estimate; its displacements mean nothing",)
+
+
+def unstressed_cautions() -> tuple[str, ...]:
+    """Of ``prestress: none``."""
+    return ("prestress: none: the imaged shape, which blood pressure has already stretched, was taken as free of stress",)
+
+
+def held_nodes(body: Body) -> np.ndarray:
+    """(n,) bool: nodes that a support acts on."""
+    held = np.zeros(len(body.domain.source.points), bool)
+    for support in body.supports:
+        held[np.unique(body.domain.source.facets[support.facets])] = True
+    if body.prescribed is not None:
+        held |= body.prescribed.held.any(1)
+    return held
+
+
+def _balance(body: Body, states: Sequence[State]) -> tuple[Finding, ...]:
+    held, mesh, facets = held_nodes(body), body.domain.source, body.pressure_facets
+    traction = max(balance.traction_error(mesh, s, facets, held) for s in states)
+    reaction = max(balance.reaction_error(mesh, s, facets, held) for s in states)
+    return (
+        _bounded(
+            "traction_balance_error",
+            traction,
+            "nodal forces of the reported Cauchy stress against the pressure's, away from supports",
+        ),
+        _bounded(
+            "reaction_balance_error", reaction, "supports' reaction against the pressure's resultant, over pressure × loaded area"
+        ),
+        Finding("degrees_of_freedom", float(3 * len(mesh.points)), "1", "three per node of the quadratic mesh"),
+    )
+
+
+def _bounded(name: str, value: float, method: str, bound: float = _BALANCE_BOUND) -> Finding:
+    good = value <= bound
+    return Finding(name, value, "share", method, valid=good, caution="" if good else f"above {bound:g}: do not trust the stresses")
+
+
+def of_linear(body: Body, states: Sequence[State]) -> tuple[Finding, ...]:
+    """Findings of the linear method; balance is on the imaged shape, where it was solved."""
+    unmoved = [
+        State(s.name, s.pressure_MPa, 0 * s.displacement_mm, s.cauchy_quadrature_MPa, s.quadrature_volume_mm3, s.cauchy_nodal_MPa)
+        for s in states
+    ]
+    return _balance(body, unmoved)
+
+
+def of_nonlinear(
+    body: Body,
+    states: Sequence[State],
+    unloaded: np.ndarray | None,
+    paths: Sequence[Path],
+    ratio: tuple[float, float],
+    identity: float | None,
+) -> tuple[Finding, ...]:
+    """Findings of the nonlinear solution.
+
+    Parameters
+    ----------
+    unloaded : (n, 3) mm or None
+    ratio : least and largest volume ratio J
+    identity : relative residual of the ordinary problem at imaging pressure, or None
+    """
+    mesh = body.domain.source
+    near = abs(ratio[0] - 1) <= _VOLUME_BOUND and abs(ratio[1] - 1) <= _VOLUME_BOUND
+    caution = "" if near else f"volume changes by more than {_VOLUME_BOUND:.0%} somewhere: raise the bulk modulus"
+    found = [
+        Finding("newton_iterations", float(sum(p.iterations for p in paths)), "1", "all load steps, inverse and forward"),
+        Finding("factorisations", float(sum(p.factorisations for p in paths)), "1", "of the tangent, MUMPS"),
+        Finding("krylov_iterations", float(sum(p.krylov for p in paths)), "1", "GMRES with the kept factorisation"),
+        Finding("volume_ratio_min", ratio[0], "1", "least J = det F at quadrature points", valid=near, caution=caution),
+        Finding("volume_ratio_max", ratio[1], "1", "largest J = det F at quadrature points", valid=near, caution=caution),
+    ]
+    if identity is not None:
+        method = "residual of the ordinary problem at imaging pressure on the recovered unloaded shape, over the pressure's force"
+        found.append(_bounded("prestress_identity_residual", identity, method, 1e-6))
+    if unloaded is not None:
+        points, weights = tet10.GAUSS_5, tet10.GAUSS_5_WEIGHTS
+        volume, before = (
+            float((tet10.jacobians(x[mesh.tets], points) * weights).sum()) for x in (mesh.points, mesh.points + unloaded)
+        )
+        method = "volume of the solid in its unloaded shape over the imaged one, less 1"
+        found.append(Finding("unloaded_volume_change", before / volume - 1, "share", method))
+        size = float(np.linalg.norm(unloaded, axis=1).max())
+        found.append(Finding("unloaded_displacement_max_mm", size, "mm", "largest distance of a node from its unloaded place"))
+        inverted = int((tet10.jacobians((mesh.points + unloaded)[mesh.tets], tet10.GAUSS_4) <= 0).any(1).sum())
+        text = "the unloaded shape folds into itself" if inverted else ""
+        method = "elements inverted in the unloaded shape"
+        found.append(Finding("unloaded_inverted_elements", float(inverted), "1", method, valid=not inverted, caution=text))
+    return (*_balance(body, states), *found)

@@ -1,0 +1,37 @@
+"""Deformation and Cauchy stress in UFL: the one place where a law's energy becomes a stress.
+
+σ = 2/J dev(W1 b̄ + W2 (Ī1 b̄ - b̄²)) + κ (J - 1) I, with b̄ = J^(-2/3) F Fᵀ, Wi = ∂W/∂Īi and the
+volumetric energy U = κ/2 (J - 1)² (Holzapfel 2000, section 6.4; there in terms of S).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import ufl
+
+from aorta.mechanics.materials.law import Law
+
+IDENTITY = ufl.Identity(3)
+
+
+def gradient(displacement):
+    """F = I + ∇u on the mesh the displacement lives on."""
+    return IDENTITY + ufl.grad(displacement)
+
+
+def cauchy(F, law: Law, values: Mapping[str, object], bulk_modulus):
+    """Cauchy stress (3, 3) in MPa of the total deformation gradient F."""
+    J = ufl.det(F)
+    b = J ** (-2.0 / 3.0) * F * F.T
+    b2 = b * b
+    i1 = ufl.variable(ufl.tr(b))
+    i2 = ufl.variable((ufl.tr(b) ** 2 - ufl.tr(b2)) / 2)
+    energy = law.energy(i1, i2, values)
+    isochoric = 2 / J * (ufl.diff(energy, i1) * b + ufl.diff(energy, i2) * (ufl.tr(b) * b - b2))
+    return ufl.dev(isochoric) + bulk_modulus * (J - 1) * IDENTITY
+
+
+def pushed_normal(F, normal):
+    """cof(F) N: the current area vector per unit area of the surface with normal N (Nanson)."""
+    return ufl.det(F) * ufl.inv(F).T * normal

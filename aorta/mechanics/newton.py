@@ -1,0 +1,194 @@
+"""Newton's method with line search, and the way to full load by steps as large as converge.
+
+Linear systems are solved only as precisely as the iteration needs (inexact Newton) with a kept
+factorisation. A step is accepted where the residual falls, or its component along the step does;
+thin walls let the residual jump while they bend, so a rise alone is no reason to shorten a step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from aorta.errors import SolverError
+from aorta.mechanics import backend
+from aorta.mechanics.equilibrium import Equilibrium
+from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
+from aorta.records import Progress, silent
+
+TOLERANCE = 1e-9
+"""Residual force over the norm of the applied or reaction forces."""
+_SHORTEST = 1 / 16
+_LINE_SEARCH = 0.9
+
+
+@dataclass
+class Path:
+    """What is told about the way: one entry per iteration, and counts."""
+
+    history: list[dict[str, float | int | str]] = field(default_factory=list)
+    iterations: int = 0
+    factorisations: int = 0
+    krylov: int = 0
+
+
+class Newton:
+    """One nonlinear problem: residual and tangent of a body in one unknown.
+
+    Parameters
+    ----------
+    equilibrium : Equilibrium
+    phase : "inverse" or "forward"
+    """
+
+    def __init__(self, equilibrium: Equilibrium, phase: str, max_iterations: int = 25):
+        import ufl
+
+        self.phase, self.max_iterations, self.equilibrium = phase, max_iterations, equilibrium
+        self.unknown = equilibrium.w if phase == "inverse" else equilibrium.u
+        residual = equilibrium.inverse() if phase == "inverse" else equilibrium.forward()
+        trial = ufl.TrialFunction(equilibrium.body.domain.space)
+        self.residual_form = backend.compile_form(residual)
+        self.tangent_form = backend.compile_form(ufl.derivative(residual, self.unknown, trial))
+        self.matrix = backend.new_matrix(self.tangent_form)
+        self.residual, self.step = backend.new_vector(self.unknown), backend.new_vector(self.unknown)
+        self.linear = KeptFactorisation(self.matrix, symmetric=phase == "forward")
+        self.path = Path()
+
+    # --------------------------------------------------------------------------------- pieces
+
+    def set_load(self, pressure: float, factor: float) -> None:
+        """Pressure in MPa, and the share of the prescribed displacements."""
+        e = self.equilibrium
+        e.pressure.value = pressure
+        self.unknown.x.array[e.held] = factor * e.held_values[e.held]
+        self.unknown.x.scatter_forward()
+
+    def assemble_residual(self) -> tuple[float, float]:
+        """Norm of the residual over free unknowns, and of the reactions at held ones, in N."""
+        backend.assemble_vector(self.residual, self.residual_form)
+        forces = self.residual.array
+        held = self.equilibrium.held
+        reactions = float(np.linalg.norm(forces[held]))
+        forces[held] = 0.0
+        return float(np.linalg.norm(forces)), reactions
+
+    def force_scale(self) -> float:
+        """Norm of the nodal pressure forces, in N."""
+        from aorta.mechanics.tet10 import pressure_forces
+
+        body = self.equilibrium.body
+        triangles = body.domain.source.facets[body.pressure_facets]
+        return float(self.equilibrium.pressure.value) * float(np.linalg.norm(pressure_forces(body.domain.source.points, triangles)))
+
+    def relative_residual(self) -> float:
+        """Residual over the applied or reaction forces, at the present load and unknowns."""
+        norm, reactions = self.assemble_residual()
+        return norm / max(self.force_scale(), reactions, 1e-12)
+
+    def release(self) -> None:
+        """Give back the matrix and its factors."""
+        self.linear.ksp.destroy()
+        self.matrix.destroy()
+
+    # ------------------------------------------------------------------------------ iterations
+
+    def equilibrate(self, load: float) -> bool:
+        """Iterate at the present load; True where it converged."""
+        norm, reactions = self.assemble_residual()
+        previous = norm
+        for iteration in range(self.max_iterations + 1):
+            scale = max(self.force_scale(), reactions, 1e-12)
+            entry = {"phase": self.phase, "load": load, "iteration": iteration, "residual": norm / scale, "krylov": 0, "step": 0.0}
+            self.path.history.append(entry)
+            if norm <= TOLERANCE * scale:
+                return True
+            if iteration == self.max_iterations or not math.isfinite(norm):
+                return False
+            backend.assemble_matrix(self.matrix, self.tangent_form, self.equilibrium.conditions)
+            forcing = min(1e-2, max(1e-6, 0.1 * norm / max(previous, norm), 0.3 * TOLERANCE * scale / norm))
+            try:
+                entry["krylov"] = self.linear.solve(self.residual, self.step, forcing)
+            except FactorisationFailed as failure:
+                entry["failure"] = str(failure)
+                return False
+            finally:
+                self.path.factorisations, self.path.krylov = self.linear.factorisations, self.linear.iterations
+            self.path.iterations += 1
+            previous = norm
+            norm, reactions, entry["step"] = self._search(norm)
+        return False
+
+    def _search(self, norm: float) -> tuple[float, float, float]:
+        """Move against the step as far as it helps; return new norm, reactions and the share taken."""
+        start, step = self.unknown.x.array.copy(), self.step.array.copy()
+        slope = float(step @ self.residual.array)
+        share = 1.0
+        while True:
+            self.unknown.x.array[:] = start - share * step
+            self.unknown.x.scatter_forward()
+            new, reactions = self.assemble_residual()
+            along = float(step @ self.residual.array)
+            good = math.isfinite(new) and (new <= norm or abs(along) <= _LINE_SEARCH * abs(slope))
+            if good or share <= _SHORTEST:
+                return new, reactions, share
+            closer = share * slope / (slope - along) if math.isfinite(along) and along * slope < 0 else 0.0
+            share = max(_SHORTEST, min(0.5 * share, max(closer, 0.1 * share)) if math.isfinite(new) else 0.25 * share)
+
+    # ----------------------------------------------------------------------------------- load
+
+    def run(
+        self,
+        pressure_from: float,
+        pressure_to: float,
+        *,
+        first_step: float = 1.0,
+        minimum_step: float = 1 / 64,
+        progress: Progress = silent,
+        on_failure: Callable[[float, np.ndarray], object] | None = None,
+    ) -> None:
+        """Go from one pressure (in equilibrium, or unloaded) to another, MPa.
+
+        Raises
+        ------
+        SolverError
+            A step below ``minimum_step`` of the load does not converge. ``last_state`` is (load
+            factor, displacement (n, 3)) of the last equilibrium found.
+        """
+        done, step = 0.0, first_step
+        values, earlier = self.unknown.x.array.copy(), None
+        while done < 1.0 - 1e-12:
+            target = min(1.0, done + step)
+            self.unknown.x.array[:] = values
+            if earlier is not None:  # continue in the direction of the last step
+                at, old = earlier
+                self.unknown.x.array[:] += (target - done) / (done - at) * (values - old)
+            self.set_load(pressure_from + target * (pressure_to - pressure_from), target)
+            progress(f"{self.phase}: {target:.0%} of the load", done)
+            if self.equilibrate(target):
+                earlier, values, done = (done, values), self.unknown.x.array.copy(), target
+                step = min(2.0 * step, 1.0)
+                continue
+            step, earlier = 0.5 * step, None
+            self.linear.forget()
+            if step < minimum_step:
+                self._give_up(done, values, pressure_from, pressure_to)
+        self.unknown.x.scatter_forward()
+
+    def _give_up(self, done: float, values: np.ndarray, start: float, end: float) -> None:
+        self.unknown.x.array[:] = values
+        last = self.path.history[-1]
+        raise SolverError(
+            f"no equilibrium found ({self.phase} problem)",
+            where=f"load between {done:.1%} and 100 % of the way from {start * 1e3:.2f} to {end * 1e3:.2f} kPa",
+            why=str(
+                last.get("failure", f"residual {last['residual']:.1e} of the applied force after {last['iteration']} iterations")
+            )
+            + f"; the last equilibrium is at {(start + done * (end - start)) * 1e3:.2f} kPa",
+            fix="check pressure, wall thickness and material parameters; look at the mesh where the displacement is largest; "
+            "`prestress: linear` gives stresses without this solve",
+            last_state=(done, self.equilibrium.body.domain.read(values)),
+        )

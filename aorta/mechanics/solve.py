@@ -1,0 +1,92 @@
+"""The mechanics stage: from the imaged vessel and its blood pressure to stresses at systole."""
+
+from __future__ import annotations
+
+from aorta.mechanics import findings as tell
+from aorta.mechanics import stress
+from aorta.mechanics.domain import make_domain
+from aorta.mechanics.equilibrium import Body, Equilibrium
+from aorta.mechanics.linear import linear_states
+from aorta.mechanics.materials.registry import material
+from aorta.mechanics.newton import Newton
+from aorta.mechanics.supports import STEADYING_STIFFNESS, Support, fixed, sliding
+from aorta.records import THROMBUS, WALL, Progress, Solution, WallMesh, silent
+from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings
+
+
+def solve(
+    mesh: WallMesh,
+    pressure: BloodPressure,
+    settings: MechanicsSettings = MechanicsSettings(),
+    wall: WallSettings = WallSettings(),
+    thrombus: ThrombusSettings = ThrombusSettings(),
+    progress: Progress = silent,
+) -> Solution:
+    """Stresses of the vessel at the pressure of the scan ("imaging") and at systole ("systole").
+
+    Parameters
+    ----------
+    mesh : WallMesh
+        The imaged shape, which is loaded by ``pressure.imaging`` (None: diastolic, with a caution).
+
+    Raises
+    ------
+    CaseFileError
+        Unknown material, unknown or unphysical parameter.
+    MeshError
+        Inverted elements, facets that are not faces, contradictory roles of a facet.
+    SolverError
+        No equilibrium; ``last_state`` is (load factor, displacement (n, 3)) of the last one found.
+    """
+    materials = {WALL: material(wall.material, wall.parameters, settings.bulk_modulus, "wall")}
+    if (mesh.region == THROMBUS).any():
+        materials[THROMBUS] = material(thrombus.material, thrombus.parameters, settings.thrombus_bulk_modulus, "thrombus")
+    imaging, cautions = tell.imaging_pressure(pressure)
+    cautions += tuple(c for m in materials.values() for c in tell.material_cautions(m))
+    progress("preparing the mesh", 0.0)
+    body = Body(
+        make_domain(mesh), materials, end_supports(mesh, settings), "blood" if settings.pressure_on == "lumen" else "wall_inner"
+    )
+    if settings.prestress == "linear":
+        states = linear_states(body, {"imaging": imaging, "systole": pressure.systolic})
+        return Solution(states, None, (), tell.of_linear(body, states), (*cautions, *tell.linear_cautions()))
+    return _nonlinear(body, imaging, pressure.systolic, settings, cautions, progress)
+
+
+def end_supports(mesh: WallMesh, settings: MechanicsSettings) -> tuple[Support, ...]:
+    """How the cut ends are held: every facet group "end_<name>"."""
+    names = sorted(name for name in mesh.facets if name.startswith("end_") and len(mesh.facets[name]))
+    return tuple(fixed(name) if settings.ends == "fixed" else sliding(name, STEADYING_STIFFNESS) for name in names)
+
+
+def _nonlinear(
+    body: Body, imaging: float, systolic: float, settings: MechanicsSettings, cautions: tuple[str, ...], progress: Progress
+) -> Solution:
+    prestressed = settings.prestress == "inverse"
+    equilibrium, domain = Equilibrium(body, prestressed), body.domain
+    options = {"minimum_step": settings.minimum_step, "progress": progress}
+    paths, unloaded = [], None
+    if prestressed:
+        inverse = Newton(equilibrium, "inverse", settings.max_iterations)
+        inverse.run(0.0, imaging, **options)
+        unloaded = domain.read(equilibrium.w.x.array)
+        paths.append(inverse.path)
+        inverse.release()
+    forward = Newton(equilibrium, "forward", settings.max_iterations)
+    if prestressed:
+        forward.set_load(imaging, 1.0)
+        identity = forward.relative_residual()
+    else:
+        forward.run(0.0, imaging, first_step=0.25, **options)
+        identity = None
+    first, range_first = stress.state(equilibrium, "imaging")
+    forward.run(imaging, systolic, first_step=1.0 if prestressed else 0.25, **options)
+    progress("stresses", 1.0)
+    second, range_second = stress.state(equilibrium, "systole")
+    paths.append(forward.path)
+    forward.release()
+    ratio = (min(range_first[0], range_second[0]), max(range_first[1], range_second[1]))
+    findings = tell.of_nonlinear(body, (first, second), unloaded, paths, ratio, identity)
+    history = tuple(entry for path in paths for entry in path.history)
+    extra = () if prestressed else tell.unstressed_cautions()
+    return Solution((first, second), unloaded, history, findings, (*cautions, *extra))
