@@ -1,0 +1,105 @@
+"""Voxel values of a series, slice by slice, with slope and intercept applied."""
+
+from __future__ import annotations
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+
+from aorta.errors import InputError
+from aorta.imaging.dicom_files import SliceFile
+from aorta.imaging.quiet import quiet
+from aorta.records import Progress, silent
+
+LOWEST_HU = -1024.0
+"""Padding outside the scanner's circle is often below; nothing real is."""
+
+
+def read_pixels(slices: tuple[SliceFile, ...], modality: str, progress: Progress = silent) -> np.ndarray:
+    """(nk, nj, ni) int16 where all values are whole and fit, else float32. CT in HU.
+
+    Raises
+    ------
+    InputError
+        Cut off, colour, a compression that cannot be decoded, or CT without rescale values.
+    """
+    volume = None
+    whole = True
+    for k, item in enumerate(slices):
+        plane = _rescaled(item, modality)
+        if volume is None:
+            volume = np.empty((len(slices), *plane.shape), np.float32)
+        volume[k] = plane
+        whole = whole and bool((plane == np.rint(plane)).all())
+        if k % 20 == 0:
+            progress(f"reading slice {k + 1} of {len(slices)}", k / len(slices))
+    if modality == "CT":
+        np.maximum(volume, LOWEST_HU, out=volume)
+    fits = volume.min() >= -32768 and volume.max() <= 32767
+    return volume.astype(np.int16) if whole and fits else volume
+
+
+def _rescaled(item: SliceFile, modality: str) -> np.ndarray:
+    """(nj, ni) float: one slice."""
+    try:
+        with quiet():
+            header = pydicom.dcmread(item.path, force=True)
+    except Exception:  # pydicom lets many kinds of error through on damaged files
+        header = None
+    if header is None or not header.get("PixelData"):
+        raise _cut_off(item)
+    if header.get("SamplesPerPixel", 1) != 1 or header.get("PhotometricInterpretation") != "MONOCHROME2":
+        raise InputError(
+            "a slice is a colour or inverted picture", where=item.name, fix="use the original series, not screen captures"
+        )
+    slope, intercept = header.get("RescaleSlope"), header.get("RescaleIntercept")
+    if modality == "CT" and (slope is None or intercept is None):
+        raise InputError(
+            "a CT slice has no rescale slope or intercept",
+            where=item.name,
+            why="without them its values are not Hounsfield units",
+            fix="use the original series",
+        )
+    syntax = getattr(header.file_meta, "TransferSyntaxUID", None)
+    compressed = syntax is not None and syntax.is_compressed
+    expected = int(header.Rows) * int(header.Columns) * int(header.get("BitsAllocated", 16)) // 8
+    if not compressed and len(header.PixelData) < expected:
+        raise _cut_off(item)
+    try:
+        with quiet():
+            stored = header.pixel_array
+    except Exception:  # decoders raise what they like
+        return _by_gdcm(item, compressed)
+    if stored.shape != (int(header.Rows), int(header.Columns)):
+        raise _cut_off(item)
+    return stored * float(slope if slope is not None else 1.0) + float(intercept if intercept is not None else 0.0)
+
+
+def _by_gdcm(item: SliceFile, compressed: bool) -> np.ndarray:
+    """ITK's own decoders (lossless JPEG above all), which rescale by themselves."""
+    try:
+        with quiet():
+            image = sitk.ReadImage(str(item.path))
+            plane = sitk.GetArrayFromImage(image).squeeze()
+    except RuntimeError:
+        plane = np.empty(0)
+    size = (int(item.header.Rows), int(item.header.Columns))
+    if plane.shape != size:
+        if compressed:
+            raise InputError(
+                "a slice's compression cannot be decoded",
+                where=item.name,
+                why="neither pydicom nor GDCM reads this transfer syntax, or the compressed data are cut off",
+                fix="export the series uncompressed (explicit VR little endian)",
+            )
+        raise _cut_off(item)
+    return plane.astype(float)
+
+
+def _cut_off(item: SliceFile) -> InputError:
+    return InputError(
+        "a DICOM file is damaged or cut off",
+        where=item.name,
+        why="its pixel data are missing or incomplete",
+        fix="export or copy the series again",
+    )
