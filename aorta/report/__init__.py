@@ -1,0 +1,1 @@
+"""From records to what people open: report.html, report.pdf, result.json, methods.md, VTU and VTP."""

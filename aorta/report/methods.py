@@ -1,0 +1,94 @@
+"""The methods paragraph: what was really run on this case, in words one may paste into a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from aorta import RESEARCH_USE, __version__
+from aorta.records import THROMBUS, WALL, Results
+from aorta.report.display import show
+from aorta.report.references import references
+from aorta.units import mmhg
+
+_SEGMENTATION = {
+    "ct-contrast": "The lumen was segmented from the contrast, the outer wall around it, automatically",
+    "mr-angiography": "The lumen was segmented automatically from the angiogram",
+    "label map": "The vessel was given as a label map",
+    "label map, corrected by hand": "The vessel was segmented automatically and the label map then corrected by hand",
+    "surfaces": "The vessel was given as surfaces, turned into labels",
+}
+_PRESTRESS = {
+    "inverse": "The stress-free shape was found by inverse elastostatics at the imaging pressure ({imaging}); from there the vessel was "
+    "loaded to systole ({systolic}) with a follower pressure",
+    "none": "The imaged shape was taken as stress-free and loaded to systole ({systolic}) with a follower pressure; the stress that the "
+    "vessel already had in the scanner is neglected",
+    "linear": "Stress was recovered by one linear solution on the imaged shape at systole ({systolic}), which makes it nearly independent "
+    "of the material",
+}
+_ENDS = {"fixed": "clamped", "sliding": "free to slide within the plane of the cut"}
+_FACE = {"lumen": "the face that blood touches", "wall": "the inner face of the wall, under a porous thrombus"}
+
+
+def methods(results: Results) -> list[str]:
+    """Sentences, in the order of the stages, about stages that ran."""
+    return [" ".join(text.split()) for text in _sentences(results)]
+
+
+def methods_text(results: Results) -> str:
+    """``methods.md``."""
+    listed = "\n".join(f"{q}. {text}" for q, text in enumerate(references(results), 1))
+    skipped = "".join(f"- {stage}: {reason}\n" for stage, reason in results.skipped.items())
+    parts = [f"# Methods: case {results.case.case_id}", RESEARCH_USE, " ".join(methods(results))]
+    parts += [f"## Not run\n\n{skipped}".rstrip()] if skipped else []
+    parts += [f"## References\n\n{listed}"] if listed else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _sentences(results: Results) -> Iterator[str]:
+    case = results.case
+    yield f"The case was computed with aorta {__version__}."
+    if (volume := results.volume) is not None:
+        k, j, i = volume.grid.shape_kji
+        spacing = " × ".join(show(float(s)) for s in volume.grid.spacing_ijk)
+        yield f"A {volume.modality} image of {i} × {j} × {k} voxels ({spacing} mm) was read."
+    if (segmentation := results.segmentation) is not None:
+        yield _SEGMENTATION.get(segmentation.method, f"The vessel was segmented by the method '{segmentation.method}'") + "."
+    if results.anatomy is not None:
+        yield f"""Smooth closed surfaces were made from the labels and a centreline was traced through the lumen; diameters were measured
+            outer face to outer face in planes perpendicular to it, every {show(case.anatomy.section_spacing)} mm. Volumes are those of
+            the labels."""
+    if (mesh := results.mesh) is not None:
+        thickness = f"{show(case.wall.thickness)} mm"
+        if case.wall.thickness_by_region:
+            thickness += " (" + ", ".join(f"{name}: {show(t)} mm" for name, t in case.wall.thickness_by_region.items()) + ")"
+        thrombus = int((mesh.region == THROMBUS).sum())
+        yield f"""The wall was grown inward from the outer surface with a thickness of {thickness}, thrombus filling what is left to the
+            lumen, and meshed by gmsh with {show(int((mesh.region == WALL).sum()))} quadratic tetrahedra in the wall
+            {f"and {show(thrombus)} in the thrombus" if thrombus else "(there is no thrombus)"}, edge length {show(case.mesh.size)} mm."""
+    if results.solution is not None and case.pressure is not None:
+        yield from _mechanics(results)
+    if results.risk is not None:
+        yield f"""Stress is the first principal Cauchy stress in the wall at systole, further than {show(case.risk.end_exclusion)} mm from
+            the cut ends, as maximum and as 99th percentile by volume."""
+        if np.isfinite(results.risk.node_fields.get("wall_strength_kPa", np.array([np.nan]))).any():
+            yield "Wall strength is the statistical model of Vande Geest et al. (2006); the rupture index is stress over strength."
+    if results.stent is not None:
+        devices = len(results.stent.candidates)
+        yield f"The landing zones were tested against {devices} catalogue row{'s' if devices != 1 else ''}."
+        if results.stent.ring is not None:
+            yield f"The proximal ring of {results.stent.ring.device} was brought into equilibrium with the finite-element neck."
+
+
+def _mechanics(results: Results) -> Iterator[str]:
+    case, pressure = results.case, results.case.pressure
+    imaging = pressure.imaging if pressure.imaging is not None else pressure.diastolic
+    thrombus = f" and the law '{case.thrombus.material}' for the thrombus" if (results.mesh.region == THROMBUS).any() else ""
+    yield f"""Equilibrium was solved on DOLFINx with the nearly incompressible law '{case.wall.material}' for the wall
+        (bulk modulus {show(case.mechanics.bulk_modulus)} MPa){thrombus}."""
+    words = {"imaging": f"{mmhg(imaging):.0f} mmHg", "systolic": f"{mmhg(pressure.systolic):.0f} mmHg"}
+    if pressure.imaging is None:
+        words["imaging"] += ", taken as diastolic"
+    yield _PRESTRESS[case.mechanics.prestress].format(**words) + "."
+    yield f"The pressure acts on {_FACE[case.mechanics.pressure_on]}; the cut ends are {_ENDS[case.mechanics.ends]}."

@@ -1,0 +1,170 @@
+"""The page: every section's content gathered from the records, handed to the template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from aorta import RESEARCH_USE, __version__
+from aorta.records import Finding, Progress, Results, silent
+from aorta.report import display, tables
+from aorta.report.fieldspec import SPECS, wall_fields
+from aorta.report.figures import profile, quality, ring, slices, views
+from aorta.report.findings import FIXED, complete, status
+from aorta.report.methods import methods
+from aorta.report.references import references
+from aorta.report.scene import scene
+
+TEMPLATES = Path(__file__).with_name("templates")
+SECTIONS = (
+    ("cautions", "Cautions"),
+    ("findings", "Key findings"),
+    ("view", "3-D view"),
+    ("segmentation", "Segmentation"),
+    ("geometry", "Geometry"),
+    ("mesh", "Mesh"),
+    ("solution", "Equilibrium"),
+    ("risk", "Rupture risk"),
+    ("stent", "Stent-graft fit"),
+    ("methods", "Methods"),
+    ("reproduce", "Reproduce"),
+)
+_STAGE_OF = {
+    "segmentation": "segment",
+    "anatomy": "anatomy",
+    "mesh": "mesh",
+    "solution": "mechanics",
+    "risk": "risk",
+    "stent": "stent",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """All content of the report, figures drawn; ``html`` lays it out."""
+
+    content: Mapping[str, Any]
+
+    def html(self, static: bool = False) -> str:
+        """The page as one file. `static`: for paper, a still picture where the view is."""
+        return _environment().get_template("report.html").render(**self.content, static=static)
+
+
+def page(results: Results, progress: Progress = silent) -> Page:
+    """Draw all figures and gather all tables."""
+    mesh, solution, stent = results.mesh, results.solution, results.stent
+    fields = wall_fields(results)
+    progress("drawing the segmentation", 0.1)
+    overlays = [p for p in (slices.axial(results), slices.long_planes(results)) if p]
+    progress("drawing the fields", 0.25)
+    stills = views.stills(mesh, fields, SPECS) if mesh is not None and fields else {}
+    progress("drawing the curves", 0.5)
+    all_findings = complete(results)
+    doubtful = results.segmentation.doubtful_slices if results.segmentation is not None else ()
+    content: dict[str, Any] = {
+        "version": __version__,
+        "research_use": RESEARCH_USE,
+        "case_id": results.case.case_id,
+        "status": status(results),
+        "sections": SECTIONS,
+        "cautions": _cautions(results, all_findings),
+        "withheld": _withheld(all_findings),
+        "key_findings": [f for f in all_findings if f.name in FIXED],
+        "reasons": {record: results.skipped.get(stage, f"the {stage} stage was not run") for record, stage in _STAGE_OF.items()},
+        "fields": [spec for spec in SPECS if spec.name in fields],
+        "scene": Markup(_inside_script(scene(mesh, fields))) if fields else "",
+        "first_still": next(iter(stills.values()), None),
+        "stills": list(stills.values()),
+        "volume_facts": _volume_facts(results),
+        "overlays": overlays,
+        "doubtful": _ranges(doubtful),
+        "image_findings": tables.own_findings(results, results.volume) + tables.own_findings(results, results.segmentation),
+        "has_anatomy": results.anatomy is not None,
+        "profile": profile.profile(results.anatomy),
+        "diameters": [d for s in (results.anatomy.sections if results.anatomy else ()) if (d := tables.diameters(s))],
+        "landmarks": tables.landmarks(results.anatomy) if results.anatomy else [],
+        "anatomy_findings": tables.own_findings(results, results.anatomy, FIXED),
+        "mesh_facts": tables.mesh_facts(mesh) if mesh is not None else [],
+        "shapes": quality.shapes(mesh),
+        "mesh_findings": tables.own_findings(results, mesh),
+        "states": tables.states(solution) if solution is not None else [],
+        "newton": quality.newton(solution),
+        "solution_findings": tables.own_findings(results, solution),
+        "has_risk": results.risk is not None,
+        "risk_findings": tables.own_findings(results, results.risk, FIXED),
+        "stent": stent,
+        "ring": ring.ring(stent.ring) if stent is not None else None,
+        "stent_findings": tables.own_findings(results, stent),
+        "methods": methods(results),
+        "references": references(results),
+        "stages": results.stages,
+        "settings": tables.changed_settings(results.case),
+        "provenance": list(results.provenance.items()),
+        "style": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        "viewer": Markup((TEMPLATES / "viewer.js").read_text(encoding="utf-8")),
+    }
+    content["banner"] = _banner(content["cautions"], content["withheld"])
+    return Page(content)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters |= {"show": display.show, "unit": display.unit, "label": display.label}
+    return environment
+
+
+def _inside_script(json_text: str) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return json_text.replace("<", "\\u003c")
+
+
+def _cautions(results: Results, findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    """Of stages, then of values that are there, those not valid first."""
+    doubtful = sorted((f for f in findings if f.value is not None and (f.caution or not f.valid)), key=lambda f: f.valid)
+    return [*results.cautions, *((display.label(f.name), f.caution or "outside the method's validity range") for f in doubtful)]
+
+
+def _withheld(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    """Values that are not there, those with the same reason together."""
+    groups: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.value is None:
+            groups.setdefault(finding.caution, []).append(display.label(finding.name))
+    return [(", ".join(names), reason) for reason, names in groups.items()]
+
+
+def _banner(cautions: list[tuple[str, str]], withheld: list[tuple[str, str]]) -> str:
+    missing = sum(len(names.split(", ")) for names, _ in withheld)
+    parts = [f"{len(cautions)} caution{'s' if len(cautions) != 1 else ''}"] if cautions else []
+    parts += [f"{missing} value{'s' if missing != 1 else ''} not computed"] if missing else []
+    return f"{display.sentence_list(parts) or 'Part of the report is missing'}: read this first."
+
+
+def _volume_facts(results: Results) -> list[tuple[str, Any, str]]:
+    grid = results.volume.grid if results.volume is not None else results.segmentation.labels.grid if results.segmentation else None
+    if grid is None:
+        return []
+    facts: list[tuple[str, Any, str]] = [("Modality", results.volume.modality, "")] if results.volume is not None else []
+    facts.append(("Voxels", " × ".join(str(n) for n in grid.shape_kji[::-1]), ""))
+    facts.append(("Spacing", " × ".join(display.show(float(s)) for s in grid.spacing_ijk), "mm"))
+    facts += [("Segmented by", results.segmentation.method, "")] if results.segmentation is not None else []
+    acquisition = results.volume.acquisition if results.volume is not None else {}
+    return facts + [(display.label(key), value, "") for key, value in acquisition.items()]
+
+
+def _ranges(numbers: tuple[int, ...]) -> str:
+    """ "12–14, 20" from 12, 13, 14, 20."""
+    runs: list[list[int]] = []
+    for n in sorted(numbers):
+        if runs and n == runs[-1][1] + 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)

@@ -1,0 +1,41 @@
+"""Publications behind the methods, each listed only where it was used."""
+
+from __future__ import annotations
+
+import re
+
+from aorta.records import Results
+from aorta.report.findings import complete
+
+MATERIALS = {
+    "raghavan-vorp-2000": "Raghavan ML, Vorp DA. Toward a biomechanical tool to evaluate rupture potential of abdominal aortic aneurysm: "
+    "identification of a finite strain constitutive model and evaluation of its applicability. J Biomech 2000;33:475–482.",
+    "wang-2001": "Wang DHJ, Makaroun M, Webster MW, Vorp DA. Mechanical properties and microstructure of intraluminal thrombus from "
+    "abdominal aortic aneurysm. J Biomech Eng 2001;123:536–539.",
+}
+PRESTRESS = {
+    "inverse": "Govindjee S, Mihalic PA. Computational methods for inverse finite elastostatics. Comput Methods Appl Mech Eng "
+    "1996;136:47–57.",
+    "linear": "Joldes GR, Miller K, Wittek A, Doyle B. A simple, effective and clinically applicable method to compute abdominal aortic "
+    "aneurysm wall stress. J Mech Behav Biomed Mater 2016;58:139–148.",
+}
+GMSH = "Geuzaine C, Remacle JF. Gmsh: a 3-D finite element mesh generator with built-in pre- and post-processing facilities. Int J Numer "
+GMSH += "Methods Eng 2009;79:1309–1331."
+DOLFINX = "Baratta IA, Dean JP, Dokken JS, et al. DOLFINx: the next generation FEniCS problem solving environment. 2023. "
+DOLFINX += "doi:10.5281/zenodo.10447666."
+_YEAR = re.compile(r"\b(19|20)\d\d\b")
+
+
+def references(results: Results) -> list[str]:
+    """Of the methods that ran, then the sources that findings name themselves, without repetition."""
+    case, found = results.case, []
+    if results.mesh is not None:
+        found.append(GMSH)
+    if results.solution is not None:
+        found.append(DOLFINX)
+        found.append(MATERIALS.get(case.wall.material, ""))
+        if (results.mesh.region != 1).any():
+            found.append(MATERIALS.get(case.thrombus.material, ""))
+        found.append(PRESTRESS.get(case.mechanics.prestress, ""))
+    found += [f.source for f in complete(results) if f.value is not None and _YEAR.search(f.source)]
+    return list(dict.fromkeys(text for text in found if text))
