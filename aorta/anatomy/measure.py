@@ -1,0 +1,288 @@
+"""From a label map to the anatomy: surfaces, centrelines, sections, landmarks, measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from aorta.anatomy.axis import AXIS_WIDTH_MM, stations, vessel_axes
+from aorta.anatomy.curve import Curve, extend, resample, smooth
+from aorta.anatomy.ends import choose_ends, within_ends
+from aorta.anatomy.intake import Masks, separate, tracing_step
+from aorta.anatomy.landmarks import given_landmarks, on_curve, pick
+from aorta.anatomy.lattice import Lattice, make_lattice
+from aorta.anatomy.neck import Span, find_end, neck_findings
+from aorta.anatomy.roles import Roles
+from aorta.anatomy.sections import Walls, measure_sections
+from aorta.anatomy.shape import (
+    asymmetry_findings,
+    diameter_findings,
+    iliac_findings,
+    thrombus_findings,
+    tortuosity_finding,
+    volume_findings,
+    widest,
+)
+from aorta.anatomy.side_branches import SideBranch, find_side_branches, lower_edge, name_branches
+from aorta.anatomy.surfaces import surface_of
+from aorta.records import Anatomy, Branch, Finding, Labels, Landmark, Progress, Sections, Surface, silent
+from aorta.settings import AnatomySettings, Point
+
+ILIACS = ("left_iliac", "right_iliac")
+_INTERNAL_ILIAC = 0.35  # a branch of an iliac artery at least this share of its width marks its bifurcation
+
+
+def measure(
+    labels: Labels,
+    landmarks: Mapping[str, Point],
+    settings: AnatomySettings,
+    overrides: Mapping[str, float],
+    progress: Progress = silent,
+) -> Anatomy:
+    """Everything that is measured on the label map.
+
+    Parameters
+    ----------
+    landmarks : mapping of name to LPS point, mm
+        The planner's; they replace what would be found.
+    overrides : mapping of finding name to value
+        The planner's values; the finding then keeps the measured one as ``measured_value``. Names
+        that are not measured here are left to the stage that does.
+
+    Raises
+    ------
+    GeometryError
+        The labels hold no vessel, or none that can be measured.
+    """
+    progress("anatomy: tracing the vessel tree", 0.0)
+    masks, roles, lumen_lattice = separate(labels)
+    grid = labels.grid
+
+    progress("anatomy: surfaces", 0.25)
+    lumen, lumen_change = surface_of(grid, masks.lumen, "lumen", settings.surface_voxel)
+    outer, outer_change = surface_of(grid, masks.outer, "outer", settings.surface_voxel)
+    has_thrombus = bool((masks.inner & ~masks.lumen).any())
+    inner = surface_of(grid, masks.inner, "inner", settings.surface_voxel)[0] if has_thrombus else None
+    walls = Walls(outer, lumen, inner, grid, labels.mask("calcification"))
+
+    progress("anatomy: centrelines", 0.4)
+    curves = _centrelines(roles, lumen_lattice)
+    outer_lattice = make_lattice(grid, masks.outer, tracing_step(labels))
+    tips = {name: curves[name].points[-1] for name in (ILIACS if roles.iliacs else ("aorta",))}
+    axes = vessel_axes(outer_lattice, tips)
+
+    progress("anatomy: sections", 0.55)
+    sections = _sections(curves, axes, outer_lattice, walls, settings.section_spacing)
+
+    progress("anatomy: branches and landmarks", 0.85)
+    sides = find_side_branches(grid, masks.lumen, masks.branches)
+    parents = [min(curves, key=lambda name, b=b: _distance(curves[name], b)) for b in sides]
+    leaves = [float(curves[p].project(b.ostium.mean(axis=0))[0]) for p, b in zip(parents, sides)]
+    names = _branch_names(sides, parents, leaves, sections["aorta"])
+    branches = _branches(curves, lumen, sides, parents, leaves, names)
+    found = _landmarks(labels, curves, sides, parents, leaves, names, branches)
+    given = given_landmarks(landmarks, curves)
+
+    progress("anatomy: neck, ends and findings", 0.9)
+    marks = given + found
+    span, reason = _neck_span(sections["aorta"], marks, settings.neck_growth)
+    if span is not None and span.end is not None and pick(marks, "neck_end") is None:
+        marks.append(_at_section(curves["aorta"], sections["aorta"], "neck_end", span.end))
+    cautions = _cautions(labels, masks, roles, names)
+    ends, more = choose_ends(
+        sections, walls, span.start if span is not None else None, settings.proximal_length, settings.iliac_length
+    )
+    modelled = within_ends(grid, masks.outer, ends)
+    findings = [lumen_change, outer_change]
+    findings += diameter_findings(sections["aorta"], bool(labels.mask("wall").any()))
+    findings += volume_findings(labels, modelled)
+    findings += _neck_and_shape(curves, sections, marks, span, reason, roles)
+    findings += thrombus_findings(sections["aorta"], walls, ends)
+    progress("anatomy: done", 1.0)
+    return Anatomy(
+        lumen=lumen,
+        outer=outer,
+        branches=tuple(branches),
+        sections=tuple(sections.values()),
+        landmarks=tuple(marks),
+        ends=ends,
+        findings=tuple(_overridden(finding, overrides) for finding in findings),
+        cautions=tuple(cautions + more),
+    )
+
+
+def _centrelines(roles: Roles, lattice: Lattice) -> dict[str, Curve]:
+    """Smooth centrelines of aorta and iliac arteries; smoothed across the bifurcation, then parted."""
+    if not roles.iliacs:
+        return {"aorta": extend(smooth(roles.trunk, AXIS_WIDTH_MM), lattice, True, True)}
+    whole = {
+        name: extend(smooth(np.vstack([roles.trunk, path[1:]]), AXIS_WIDTH_MM), lattice, True, True)
+        for name, path in roles.iliacs.items()
+    }
+    first = whole[ILIACS[0]]
+    parting = float(first.project(roles.trunk[-1])[0])
+    curves = {"aorta": first.part(0.0, parting)}
+    for name, curve in whole.items():
+        start = float(curve.project(curves["aorta"].points[-1])[0])
+        own = curve.part(min(start + 1.0, curve.length - 1.0), curve.length)
+        curves[name] = resample(np.vstack([curves["aorta"].points[-1], own.points]))
+    return {name: curves[name] for name in ("aorta", *ILIACS)}
+
+
+def _sections(
+    curves: Mapping[str, Curve], axes: Mapping[str, Curve], lattice: Lattice, walls: Walls, spacing: float
+) -> dict[str, Sections]:
+    """Sections of every main branch."""
+    paired = len(axes) == 2
+    result = {}
+    for name, curve in curves.items():
+        axis = axes[name] if name in axes else next(iter(axes.values()))
+        other = axes[ILIACS[1 - ILIACS.index(name)]] if name in ILIACS else None
+        places = stations(curve, axis, lattice, spacing)
+        open_ends = (name == "aorta", name != "aorta" or not paired)
+        result[name] = measure_sections(name, places, walls, lattice, other, open_ends)
+    return result
+
+
+def _distance(curve: Curve, branch: SideBranch) -> float:
+    """From a branch's ostium to a centreline, in mm."""
+    return float(cKDTree(curve.points).query(branch.ostium.mean(axis=0))[0])
+
+
+def _branch_names(sides: list[SideBranch], parents: list[str], leaves: list[float], aorta: Sections) -> list[str]:
+    """Names by position for the aorta's branches; those of an iliac artery are named after it."""
+    at = widest(aorta)
+    sac = float(aorta.arc_length_mm[at]) if at is not None else float("inf")
+    if at is not None and aorta.outer_max_diameter_mm[at] < 1.3 * np.nanmedian(aorta.outer_max_diameter_mm):
+        sac = float("inf")  # no sac: nothing to be above of
+    own = [k for k, parent in enumerate(parents) if parent == "aorta"]
+    names = [""] * len(sides)
+    for k, name in zip(own, name_branches([sides[k] for k in own], [leaves[k] for k in own], sac)):
+        names[k] = name
+    for side in ILIACS:
+        theirs = sorted((k for k, parent in enumerate(parents) if parent == side), key=lambda k: leaves[k])
+        for number, k in enumerate(theirs, start=1):
+            names[k] = f"{side}_branch_{number}"
+    return names
+
+
+def _branches(
+    curves: Mapping[str, Curve], lumen: Surface, sides: list[SideBranch], parents: list[str], leaves: list[float], names: list[str]
+) -> list[Branch]:
+    """Records of all centrelines."""
+    near = cKDTree(lumen.points)
+    branches = []
+    for name, curve in curves.items():
+        parent, leaves_at = ("", 0.0) if name == "aorta" else ("aorta", curves["aorta"].length)
+        branches.append(Branch(name, curve.points, curve.tangents, curve.arc, near.query(curve.points)[0], parent, leaves_at))
+    for k in np.argsort(leaves):
+        side = sides[k]
+        branches.append(
+            Branch(names[k], side.curve.points, side.curve.tangents, side.curve.arc, side.radius, parents[k], leaves[k])
+        )
+    return branches
+
+
+def _landmarks(
+    labels: Labels,
+    curves: Mapping[str, Curve],
+    sides: list[SideBranch],
+    parents: list[str],
+    leaves: list[float],
+    names: list[str],
+    branches: list[Branch],
+) -> list[Landmark]:
+    """What the program finds: lowest renal, aortic and iliac bifurcations."""
+    aorta = curves["aorta"]
+    marks = []
+    renals = [lower_edge(sides[k], aorta, labels.grid) for k, name in enumerate(names) if name.endswith("_renal")]
+    if renals:
+        marks.append(on_curve("lowest_renal", aorta, max(renals)))
+    if "left_iliac" in curves:
+        marks.append(on_curve("aortic_bifurcation", aorta, aorta.length))
+    for side in ILIACS:
+        for k in sorted((k for k, parent in enumerate(parents) if parent == side), key=lambda k: leaves[k]):
+            own = next(b for b in branches if b.name == side)
+            width = float(np.interp(leaves[k], own.arc_length_mm, own.inscribed_radius_mm))
+            if np.median(sides[k].radius) >= _INTERNAL_ILIAC * width:
+                marks.append(on_curve(f"{side}_bifurcation", curves[side], leaves[k], side))
+                break
+    return marks
+
+
+def _at_section(curve: Curve, sections: Sections, name: str, arc: float) -> Landmark:
+    """A landmark at an arc length of the aorta."""
+    return on_curve(name, curve, arc)
+
+
+def _neck_span(sections: Sections, marks: list[Landmark], growth: float) -> tuple[Span | None, str]:
+    """The neck between its landmarks, or why there is none."""
+    renal, end = pick(marks, "lowest_renal"), pick(marks, "neck_end")
+    if renal is None:
+        return None, "no renal artery is in view and no landmark 'lowest_renal' was given"
+    if end is not None:
+        if end.arc_length_mm <= renal.arc_length_mm:
+            return None, "the landmark 'neck_end' is not below 'lowest_renal'"
+        return Span(renal.arc_length_mm, end.arc_length_mm), ""
+    return find_end(sections, renal.arc_length_mm, growth), ""
+
+
+def _neck_and_shape(
+    curves: Mapping[str, Curve],
+    sections: Mapping[str, Sections],
+    marks: list[Landmark],
+    span: Span | None,
+    reason: str,
+    roles: Roles,
+) -> list[Finding]:
+    """Findings that depend on landmarks."""
+    aorta = curves["aorta"]
+    bifurcation = pick(marks, "aortic_bifurcation")
+    bottom = bifurcation.arc_length_mm if bifurcation is not None else aorta.length
+    lower_name = "the aortic bifurcation" if bifurcation is not None else "the lower end of the aorta in view"
+    top, upper_name = (span.start, "the lowest renal artery") if span is not None else (0.0, "the top of the aorta in view")
+    findings = neck_findings(sections["aorta"], span, reason, bottom, lower_name)
+    findings.append(tortuosity_finding("tortuosity", aorta, top, bottom, f"from {upper_name} to {lower_name}"))
+    sac_top = span.end if span is not None and span.end is not None else top
+    findings += asymmetry_findings(sections["aorta"], sac_top, bottom)
+    for side in ILIACS:
+        mark = pick(marks, f"{side}_bifurcation")
+        why = "" if roles.iliacs else "no iliac arteries in view"
+        arc = mark.arc_length_mm if mark is not None else None
+        findings += iliac_findings(side, sections.get(side), curves.get(side), arc, why)
+    return findings
+
+
+def _cautions(labels: Labels, masks: Masks, roles: Roles, names: list[str]) -> list[str]:
+    """What the reader must know about the labels as a whole."""
+    cautions = []
+    whole = int(labels.mask("lumen").sum())
+    kept = int((labels.mask("lumen") & (masks.lumen | masks.branches)).sum())
+    if kept < 0.98 * whole:
+        cautions.append(f"{100 * (1 - kept / whole):.0f} % of the lumen's voxels are not connected to the aorta and were left out")
+    if roles.sides:
+        cautions.append(f"{len(roles.sides)} side branch(es) labelled as lumen were cut at their ostium")
+    if names.count("left_renal") + names.count("right_renal") == 1:
+        cautions.append("only one renal artery was found: the lowest renal artery may be the other one; give the landmark if it is")
+    return cautions
+
+
+def _overridden(finding: Finding, overrides: Mapping[str, float]) -> Finding:
+    """The finding with the planner's value in place of the measured one."""
+    if finding.name not in overrides:
+        return finding
+    measured = finding.value if isinstance(finding.value, float) else None
+    told = f"measured: {measured:.4g} {finding.unit}" if measured is not None else f"not measured ({finding.caution})"
+    method = f"given by the planner in the case file ({told})"
+    return replace(
+        finding,
+        value=float(overrides[finding.name]),
+        method=method,
+        source="case file",
+        valid=True,
+        caution="",
+        measured_value=measured,
+    )

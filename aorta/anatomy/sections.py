@@ -1,0 +1,142 @@
+"""What is measured in each plane: diameters, thrombus, calcification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from aorta.anatomy.axis import Stations
+from aorta.anatomy.curve import Curve
+from aorta.anatomy.lattice import Lattice
+from aorta.anatomy.slicing import Contour, cut, loop_around, plane_axes
+from aorta.records import Array, Grid, Sections, Surface
+
+RIM_MM = 2.0
+"""A section counts only if the vessel goes on for this much beyond it: nearer to where the label
+map ends, a plane may cut the flat end instead of the wall."""
+
+THINNEST_THROMBUS_MM = 0.5
+"""Less than this between two smoothed surfaces is within their own error."""
+
+
+@dataclass(frozen=True)
+class Walls:
+    """The surfaces that planes cut.
+
+    ``inner`` is the boundary of lumen and thrombus together; None where there is no thrombus.
+    ``calcified`` is (nk, nj, ni) bool on ``grid``.
+    """
+
+    outer: Surface
+    lumen: Surface
+    inner: Surface | None
+    grid: Grid
+    calcified: Array
+
+
+def outer_contour(walls: Walls, centre: Array, normal: Array) -> Contour | None:
+    """The vessel's outer contour about a point of its axis."""
+    return loop_around(cut(walls.outer, centre, normal), np.zeros(2))
+
+
+def goes_on(contour: Contour, normal: Array, lattice: Lattice, sense: float) -> bool:
+    """Whether the vessel continues beyond a section for ``RIM_MM`` along ``sense`` times its normal.
+
+    Points of the contour, a tenth nearer to its centroid, are moved out of the plane and must
+    still lie in the vessel.
+    """
+    centroid = contour.centroid
+    ring = centroid + 0.9 * (contour.points - centroid)
+    return bool((lattice.depth_at(ring + sense * RIM_MM * normal) > 0).all())
+
+
+def measure_sections(
+    name: str, places: Stations, walls: Walls, lattice: Lattice, other: Curve | None, open_ends: tuple[bool, bool]
+) -> Sections:
+    """All sections of one branch.
+
+    Parameters
+    ----------
+    lattice : Lattice
+        Of the outer vessel.
+    other : Curve or None
+        Axis through the opposite iliac artery: a plane whose contour holds both is no section of one.
+    open_ends : (bool, bool)
+        Whether the branch starts, and ends, where the label map does.
+    """
+    count = len(places.arc)
+    values = np.full((count, 10), np.nan)
+    centres = places.centre.copy()
+    for k in range(count):
+        centre, normal = places.centre[k], places.normal[k]
+        contour = outer_contour(walls, centre, normal)
+        if contour is None or (other is not None and _holds(contour, other, centre, normal)):
+            continue
+        reach = 1.5 * float(np.linalg.norm(contour.flat, axis=1).max())
+        at_start = open_ends[0] and places.arc[k] < reach
+        at_end = open_ends[1] and places.arc[-1] - places.arc[k] < reach
+        if (at_start and not goes_on(contour, normal, lattice, -1.0)) or (at_end and not goes_on(contour, normal, lattice, 1.0)):
+            continue
+        centres[k] = contour.centroid
+        values[k] = _row(walls, contour, centre, normal)
+    return Sections(name, places.arc, centres, places.normal, *values.T.copy())
+
+
+def _holds(contour: Contour, other: Curve, centre: Array, normal: Array) -> bool:
+    """Whether another axis passes through a contour."""
+    height = (other.points - centre) @ normal
+    crossings = np.flatnonzero((height[:-1] > 0) != (height[1:] > 0))
+    flat = (other.points[crossings] - centre) @ plane_axes(normal).T
+    return any(contour.contains(point) for point in flat)
+
+
+def _row(walls: Walls, outer: Contour, centre: Array, normal: Array) -> list[float]:
+    """The ten measurements of ``Sections`` in its order, from outer_max_diameter_mm on."""
+    longest, shortest = outer.feret()
+    row = [longest, shortest, _round(outer), outer.perimeter / np.pi]
+    lumen = _within(cut(walls.lumen, centre, normal), outer)
+    if lumen is None:
+        return row + [np.nan] * 6
+    lumen_longest, lumen_shortest = lumen.feret()
+    row += [_round(lumen), lumen_longest, lumen_shortest]
+    thickness, share = 0.0, 0.0
+    inner = _within(cut(walls.inner, centre, normal), outer) if walls.inner is not None else None
+    if inner is not None:
+        gap = float(cKDTree(_dense(lumen.flat)).query(inner.flat)[0].max())
+        if gap >= THINNEST_THROMBUS_MM:
+            thickness, share = gap, max(0.0, inner.area - lumen.area) / outer.area
+    return row + [thickness, share, _calcified_share(walls, outer)]
+
+
+def _round(contour: Contour) -> float:
+    """Diameter of the circle of equal area."""
+    return 2.0 * float(np.sqrt(contour.area / np.pi))
+
+
+def _within(contours: list[Contour], outer: Contour) -> Contour | None:
+    """The largest contour whose centre lies in another."""
+    axes = np.linalg.lstsq(outer.points - outer.points[0], outer.flat - outer.flat[0], rcond=None)[0]
+    inside = [c for c in contours if outer.contains(outer.flat[0] + (c.centroid - outer.points[0]) @ axes)]
+    return max(inside, key=lambda c: c.area, default=None)
+
+
+def _dense(flat: Array) -> Array:
+    """A closed polygon with its edges' quarter points added."""
+    following = np.roll(flat, -1, axis=0)
+    return np.vstack([flat + share * (following - flat) for share in (0.0, 0.25, 0.5, 0.75)])
+
+
+def _calcified_share(walls: Walls, outer: Contour) -> float:
+    """Share of the outer contour's length with calcification within 3 mm inward of it."""
+    inward = outer.centroid - outer.points
+    inward /= np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-9)
+    hit = np.zeros(len(outer.points), bool)
+    limit = np.array(walls.calcified.shape) - 1
+    for depth in np.arange(0.25, 3.01, 0.5):
+        kji = np.round(walls.grid.to_ijk(outer.points + depth * inward)).astype(int)[:, ::-1]
+        hit |= walls.calcified[tuple(np.clip(kji, 0, limit).T)]
+    edges = np.linalg.norm(np.roll(outer.flat, -1, axis=0) - outer.flat, axis=1)
+    weights = 0.5 * (edges + np.roll(edges, 1))
+    return float(weights[hit].sum() / weights.sum())

@@ -1,0 +1,101 @@
+"""Where a vessel tree ends: local maxima of the geodesic distance from its root.
+
+A maximum counts by its persistence: how far the front had still to go after this limb had parted
+from a longer one (merge tree of superlevel sets; Edelsbrunner and Harer, Computational Topology,
+2010, chapter VII).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage as ndi
+from skimage.measure import label
+
+from aorta.anatomy.lattice import Lattice
+from aorta.records import Array
+
+BAND_MM = 2.0
+"""Width of the distance bands whose connected pieces are the merge tree's nodes."""
+
+
+def find_tips(times: Array, persistence_mm: float) -> Array:
+    """Voxels (n, 3) int, [k, j, i], of the persistent maxima, the farthest first.
+
+    Parameters
+    ----------
+    times : (nk, nj, ni) float
+        Geodesic distance in mm, NaN outside.
+    persistence_mm : float
+        Shorter limbs do not count.
+    """
+    known = np.isfinite(times)
+    bands = np.where(known, np.floor(np.where(known, times, 0) / BAND_MM) + 1, 0).astype(np.int32)
+    pieces = label(bands, background=0, connectivity=3)
+    count = int(pieces.max())
+    numbers = np.arange(1, count + 1)
+    summit = ndi.maximum(np.where(known, times, -1), pieces, numbers)
+    band = ndi.maximum(bands, pieces, numbers)
+    neighbours = _touching(pieces, count)
+
+    owner = np.full(count, -1)  # union-find over pieces already above water
+    peak = np.arange(count)
+    tips: list[tuple[float, int]] = []
+
+    def root(piece: int) -> int:
+        while owner[piece] != piece:
+            owner[piece] = owner[owner[piece]]
+            piece = owner[piece]
+        return piece
+
+    for piece in np.lexsort((-summit, -band)):
+        islands = {root(q) for q in neighbours[piece] if owner[q] >= 0}
+        owner[piece] = piece
+        best = max(islands, key=lambda q: summit[peak[q]], default=None)
+        if best is not None:
+            peak[piece] = peak[best]
+        for island in islands:
+            owner[island] = piece
+            if island != best and summit[peak[island]] - (band[piece] - 1) * BAND_MM >= persistence_mm:
+                tips.append((summit[peak[island]], peak[island]))
+    last = int(np.argmax(summit))
+    tips.append((summit[last], last))
+    order = sorted(tips, reverse=True)
+    positions = ndi.maximum_position(np.where(known, times, -1), pieces, [p + 1 for _, p in order])
+    return np.array(positions, int).reshape(-1, 3)
+
+
+def _touching(pieces: Array, count: int) -> list[list[int]]:
+    """For each piece (numbered from 0) those that share a voxel face with it."""
+    pairs = []
+    for axis in range(3):
+        a = np.moveaxis(pieces, axis, 0)[:-1].ravel()
+        b = np.moveaxis(pieces, axis, 0)[1:].ravel()
+        keep = (a != b) & (a > 0) & (b > 0)
+        pairs.append(np.unique(np.stack([a[keep], b[keep]], 1), axis=0))
+    neighbours: list[list[int]] = [[] for _ in range(count)]
+    for a, b in np.vstack(pairs):
+        neighbours[a - 1].append(b - 1)
+        neighbours[b - 1].append(a - 1)
+    return neighbours
+
+
+def core_near(lattice: Lattice, times: Array, tip_kji: Array) -> Array:
+    """The deepest voxel (3,) int close to a tip: where the end's axis is, whatever the end's shape.
+
+    The farthest voxel of a flat end is any point of its rim; the centre of the largest ball that
+    touches the end is on the axis. The neighbourhood grows with the radius found in it.
+    """
+    tip_time = times[tuple(tip_kji)]
+    radius = 2.0
+    for _ in range(30):
+        reach = int(np.ceil(3 * radius / lattice.step))
+        box = tuple(slice(max(0, c - reach), c + reach + 1) for c in tip_kji)
+        pieces = label(np.abs(times[box] - tip_time) <= 1.5 * radius)
+        here = pieces == pieces[tuple(c - s.start for c, s in zip(tip_kji, box))]
+        near = np.where(here, lattice.depth[box], -np.inf)
+        deepest = np.array(np.unravel_index(np.argmax(near), near.shape)) + [s.start for s in box]
+        found = float(near.max())
+        if found <= 1.05 * radius:
+            break
+        radius = found
+    return deepest
