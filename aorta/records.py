@@ -124,7 +124,9 @@ class Grid:
         """Whether the corners of both grids coincide within the tolerance."""
         last = np.array(self.shape_kji[::-1]) - 1
         corners = np.array([[0, 0, 0], [last[0], 0, 0], [0, last[1], 0], [0, 0, last[2]]])
-        return self.shape_kji == other.shape_kji and bool(np.abs(self.to_lps(corners) - other.to_lps(corners)).max() <= tolerance_mm)
+        return self.shape_kji == other.shape_kji and bool(
+            np.abs(self.to_lps(corners) - other.to_lps(corners)).max() <= tolerance_mm
+        )
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ class Labels:
 
     grid: Grid
     voxels: Array  # (nk, nj, ni) uint8
+    cautions: tuple[str, ...] = ()  # about how the file was read
 
     def __post_init__(self) -> None:
         _require(self.voxels.shape == self.grid.shape_kji, "voxels must have the grid's shape")
