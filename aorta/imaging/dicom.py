@@ -7,7 +7,7 @@ from pathlib import Path
 from aorta.errors import InputError
 from aorta.imaging import acquisition
 from aorta.imaging.checks import volume_of
-from aorta.imaging.dicom_files import Series, find_series
+from aorta.imaging.dicom_files import Series, find_series, number
 from aorta.imaging.dicom_geometry import regular_grid
 from aorta.imaging.dicom_pixels import read_pixels
 from aorta.records import Progress, Volume, silent
@@ -30,7 +30,7 @@ def read_series(folder: Path, settings: ImageInput, progress: Progress = silent)
     found, others = find_series(folder)
     series, cautions = choose(found, settings)
     for item in series.slices:
-        if str(item.header.get("SOPClassUID", "")) in _MULTI_FRAME or int(item.header.get("NumberOfFrames") or 1) > 1:
+        if str(item.header.get("SOPClassUID", "")) in _MULTI_FRAME or (number(item.header, "NumberOfFrames") or 1) > 1:
             raise InputError(
                 "multi-frame (enhanced) DICOM is not read yet",
                 where=item.name,

@@ -72,7 +72,7 @@ class Series:
         plane = "orientation unknown" if self.normal is None else "axial" if self.axial else "not axial"
         thickness = f", slices {facts['slice_thickness_mm']} mm thick" if "slice_thickness_mm" in facts else ""
         kernel = f", kernel {facts['kernel']}" if "kernel" in facts else ""
-        size = f"{header.get('Columns', '?')}×{header.get('Rows', '?')}"
+        size = "×".join(f"{number(header, keyword) or 0:.0f}" for keyword in ("Columns", "Rows"))
         return f"series {self.number}: {self.modality}, {len(self.slices)} files of {size}, {plane}{thickness}{kernel}"
 
 
@@ -100,18 +100,18 @@ def find_series(folder: Path) -> tuple[list[Series], int]:
             fix="name the folder of the DICOM series as exported from the scanner or archive",
         )
     groups: dict[str, list[SliceFile]] = {}
-    for number, (path, kind) in enumerate(zip(files, kinds), 1):
+    for place, (path, kind) in enumerate(zip(files, kinds), 1):
         if kind == "DICOM":
-            item = _read_header(path, number, len(files))
+            item = _read_header(path, place, len(files))
             if item.header.get("Modality", "OT") not in NOT_IMAGES:
                 groups.setdefault(str(item.header.get("SeriesInstanceUID", "")), []).append(item)
     if not groups:
         raise InputError("none of the DICOM files holds an image", where="image", fix="name the folder of the CT or MR series")
-    ordered = sorted(groups.values(), key=lambda group: (_series_number(group[0].header), group[0].number))
-    return [_series(number, group) for number, group in enumerate(ordered, 1)], len(files) - kinds.count("DICOM")
+    ordered = sorted(groups.values(), key=lambda group: (number(group[0].header, "SeriesNumber") or 0.0, group[0].number))
+    return [_series(place, group) for place, group in enumerate(ordered, 1)], len(files) - kinds.count("DICOM")
 
 
-def _read_header(path: Path, number: int, of: int) -> SliceFile:
+def _read_header(path: Path, place: int, of: int) -> SliceFile:
     try:
         with quiet():
             header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=_GEOMETRY + acquisition.KEYWORDS)
@@ -123,29 +123,39 @@ def _read_header(path: Path, number: int, of: int) -> SliceFile:
     if not complete:
         raise InputError(
             "a DICOM file is damaged or cut off",
-            where=f"slice file {number} of {of} (in name order)",
+            where=f"slice file {place} of {of} (in name order)",
             why="its header cannot be read to the end",
             fix="export or copy the series again",
         )
-    return SliceFile(path, number, of, header)
+    return SliceFile(path, place, of, header)
 
 
-def _series_number(header: Dataset) -> int:
+def number(header: Dataset, keyword: str) -> float | None:
+    """A finite number of the header; None where it is absent or is none. (Never let float() fail: it quotes the value.)"""
     try:
-        return int(header.get("SeriesNumber") or 0)
+        value = float(header.get(keyword))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return value if np.isfinite(value) else None
+
+
+def numbers(header: Dataset, keyword: str) -> np.ndarray:
+    """(n,) finite numbers of the header; empty where they are absent or are none."""
+    try:
+        values = np.atleast_1d(np.array(header.get(keyword), float))
     except (TypeError, ValueError):
-        return 0
+        return np.empty(0)
+    return values if np.isfinite(values).all() else np.empty(0)
 
 
-def _series(number: int, group: list[SliceFile]) -> Series:
+def _series(place: int, group: list[SliceFile]) -> Series:
     header = group[0].header
     normal = None
-    cosines = header.get("ImageOrientationPatient")
-    if cosines is not None and len(cosines) == 6:
-        cross = np.cross(np.array(cosines[:3], float), np.array(cosines[3:], float))
+    cosines = numbers(header, "ImageOrientationPatient")
+    if len(cosines) == 6:
+        cross = np.cross(cosines[:3], cosines[3:])
         length = np.linalg.norm(cross)
         normal = cross / length if length > 0.5 else None
+    known = ("CT", "MR", "PT", "US", "XA", "CR", "DX", "NM", "MG")  # anything else could be any text
     modality = str(header.Modality)
-    return Series(
-        number, modality if modality in ("CT", "MR", "PT", "US", "XA", "CR", "DX", "NM", "MG") else "other", tuple(group), normal
-    )
+    return Series(place, modality if modality in known else "other", tuple(group), normal)

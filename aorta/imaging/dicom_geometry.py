@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from aorta.errors import InputError
-from aorta.imaging.dicom_files import Series, SliceFile
+from aorta.imaging.dicom_files import Series, SliceFile, number, numbers
 from aorta.records import Grid
 
 ORIENTATION_TOLERANCE = 1e-3
@@ -67,23 +67,19 @@ def regular_grid(series: Series) -> tuple[Grid, tuple[SliceFile, ...], tuple[str
 
 
 def _numbers(item: SliceFile, keyword: str, count: int) -> np.ndarray:
-    value = item.header.get(keyword)
-    try:
-        numbers = np.array(value, float)
-    except (TypeError, ValueError):
-        numbers = np.empty(0)
-    if numbers.shape != (count,) or not np.isfinite(numbers).all() or (keyword == "PixelSpacing" and numbers.min() <= 0):
+    found = numbers(item.header, keyword)
+    if found.shape != (count,) or (keyword == "PixelSpacing" and found.min() <= 0):
         raise InputError(
             "a slice does not say where it is",
             where=item.name,
             why=f"{keyword} is missing or not {count} numbers",
             fix="use the original series; screen captures and reformatted pictures have no geometry",
         )
-    return numbers
+    return found
 
 
 def _size(item: SliceFile) -> tuple[int, int]:
-    rows, columns = item.header.get("Rows"), item.header.get("Columns")
+    rows, columns = number(item.header, "Rows"), number(item.header, "Columns")
     if not rows or not columns:
         raise InputError(
             "a DICOM file is damaged or cut off", where=item.name, why="it has no image size", fix="export or copy the series again"
@@ -163,10 +159,7 @@ def _not_tilted(slices: tuple[SliceFile, ...], positions: np.ndarray, normal: np
             why=f"by {off.max():.2f} mm",
             fix="use the original series",
         )
-    try:
-        told = abs(float(slices[0].header.get("GantryDetectorTilt") or 0.0))
-    except (TypeError, ValueError):
-        told = 0.0
+    told = abs(number(slices[0].header, "GantryDetectorTilt") or 0.0)
     if told > 0.5:
         return (
             f"the header tells of a gantry tilt of {told:.1f}° while the slices are stacked straight: taken as already corrected",

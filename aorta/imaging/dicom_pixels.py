@@ -7,7 +7,7 @@ import pydicom
 import SimpleITK as sitk
 
 from aorta.errors import InputError
-from aorta.imaging.dicom_files import SliceFile
+from aorta.imaging.dicom_files import SliceFile, number
 from aorta.imaging.quiet import quiet
 from aorta.records import Progress, silent
 
@@ -52,7 +52,7 @@ def _rescaled(item: SliceFile, modality: str) -> np.ndarray:
         raise InputError(
             "a slice is a colour or inverted picture", where=item.name, fix="use the original series, not screen captures"
         )
-    slope, intercept = header.get("RescaleSlope"), header.get("RescaleIntercept")
+    slope, intercept = number(header, "RescaleSlope"), number(header, "RescaleIntercept")
     if modality == "CT" and (slope is None or intercept is None):
         raise InputError(
             "a CT slice has no rescale slope or intercept",
@@ -60,22 +60,30 @@ def _rescaled(item: SliceFile, modality: str) -> np.ndarray:
             why="without them its values are not Hounsfield units",
             fix="use the original series",
         )
-    syntax = getattr(header.file_meta, "TransferSyntaxUID", None)
-    compressed = syntax is not None and syntax.is_compressed
-    expected = int(header.Rows) * int(header.Columns) * int(header.get("BitsAllocated", 16)) // 8
+    compressed = _is_compressed(header)
+    size = int(number(item.header, "Rows") or 0), int(number(item.header, "Columns") or 0)
+    expected = size[0] * size[1] * int(number(header, "BitsAllocated") or 16) // 8
     if not compressed and len(header.PixelData) < expected:
         raise _cut_off(item)
     try:
         with quiet():
             stored = header.pixel_array
     except Exception:  # decoders raise what they like
-        return _by_gdcm(item, compressed)
-    if stored.shape != (int(header.Rows), int(header.Columns)):
+        return _by_gdcm(item, size, compressed)
+    if stored.shape != size:
         raise _cut_off(item)
-    return stored * float(slope if slope is not None else 1.0) + float(intercept if intercept is not None else 0.0)
+    return stored * (1.0 if slope is None else slope) + (intercept or 0.0)
 
 
-def _by_gdcm(item: SliceFile, compressed: bool) -> np.ndarray:
+def _is_compressed(header: pydicom.Dataset) -> bool:
+    syntax = header.file_meta.get("TransferSyntaxUID")
+    try:
+        return syntax is not None and syntax.is_compressed
+    except ValueError:  # an UID that is no transfer syntax
+        return True
+
+
+def _by_gdcm(item: SliceFile, size: tuple[int, int], compressed: bool) -> np.ndarray:
     """ITK's own decoders (lossless JPEG above all), which rescale by themselves."""
     try:
         with quiet():
@@ -83,7 +91,6 @@ def _by_gdcm(item: SliceFile, compressed: bool) -> np.ndarray:
             plane = sitk.GetArrayFromImage(image).squeeze()
     except RuntimeError:
         plane = np.empty(0)
-    size = (int(item.header.Rows), int(item.header.Columns))
     if plane.shape != size:
         if compressed:
             raise InputError(

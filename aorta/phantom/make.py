@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -91,10 +92,16 @@ def make_phantom(
     grid = _grid(axes.shape_kji)
     labels = Labels(grid, label_voxels(outer, lumen, branches, chips, vertebrae(axes), wall))
     progress("phantom: truth", 0.9)
-    values, points = known_values(vessel)
+    values, points = _known(vessel.shape)
     landmarks = {name: point + ANCHOR_LPS_MM for name, point in points.items()}
     volume = Volume(grid, voxels, "CT", {"kernel": "PHANTOM", "slice_thickness_mm": f"{grid.spacing_kji[0]:g}"})
-    return Phantom(volume, labels, values, landmarks, vessel.aorta.axis + ANCHOR_LPS_MM)
+    return Phantom(volume, labels, dict(values), landmarks, vessel.aorta.axis + ANCHOR_LPS_MM)
+
+
+@cache
+def _known(shape: Shape) -> tuple[dict[str, float], dict[str, Array]]:
+    """The truth depends on nothing but the shape, and takes longer than a coarse image."""
+    return known_values(build_vessel(shape))
 
 
 def _grid(shape_kji: tuple[int, int, int]) -> Grid:
