@@ -1,0 +1,190 @@
+"""Small CT series whose values are a known linear function of position, in any geometry, broken at will."""
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+INTERCEPT, SLOPE = -2000, 2.0
+SPACING = (2.0, 1.5, 2.5)  # columns apart, rows apart, slices apart
+SHAPE = (7, 12, 10)  # slices, rows, columns
+ORIGIN = (-31.5, 12.25, 403.0)
+
+
+def hounsfield(points):
+    """The value at LPS points (..., 3): even numbers where coordinates are on the grid's steps, no symmetry."""
+    return 2 * np.rint(np.asarray(points) @ np.array([1.0, 2.0, 4.0]) - 1800.0)
+
+
+def write_series(
+    folder: Path, *, row=(1, 0, 0), column=(0, 1, 0), step=None, shape=SHAPE, modality="CT", number=1, prefix="IM", order=None, change=None
+) -> list[Path]:
+    """``step``: (3,) from slice to slice; ``order``: file number of each slice; ``change(dataset, k)``: alters a slice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    row, column = np.array(row, float), np.array(column, float)
+    step = np.cross(row, column) * SPACING[2] if step is None else np.array(step, float)
+    series, study = generate_uid(), generate_uid()
+    paths = []
+    for k in range(shape[0]):
+        meta = FileMetaDataset()
+        meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = CTImageStorage, ExplicitVRLittleEndian
+        ds = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+        ds.SOPClassUID, ds.SOPInstanceUID, ds.SeriesInstanceUID, ds.StudyInstanceUID = CTImageStorage, generate_uid(), series, study
+        meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        ds.Modality, ds.SeriesNumber, ds.InstanceNumber = modality, number, k + 1
+        ds.KVP, ds.ConvolutionKernel, ds.SliceThickness = "120", "B30f", "2.5"
+        position = np.array(ORIGIN) + k * step
+        ds.ImagePositionPatient = [f"{v:.6f}" for v in position]
+        ds.ImageOrientationPatient = [f"{v:.8f}" for v in (*row, *column)]
+        ds.PixelSpacing = [str(SPACING[1]), str(SPACING[0])]
+        j, i = np.meshgrid(np.arange(shape[1]), np.arange(shape[2]), indexing="ij")
+        points = position + i[..., None] * row * SPACING[0] + j[..., None] * column * SPACING[1]
+        stored = (hounsfield(points) - INTERCEPT) / SLOPE
+        ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+        ds.Rows, ds.Columns = shape[1:]
+        ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 16, 15, 1
+        ds.RescaleSlope, ds.RescaleIntercept = str(SLOPE), str(INTERCEPT)
+        ds.PixelData = stored.astype("<i2").tobytes()
+        ds["PixelData"].VR = "OW"
+        if change is not None:
+            change(ds, k)
+        path = folder / f"{prefix}{(order[k] if order else k):03d}.dcm"
+        ds.save_as(path)
+        paths.append(path)
+    return paths
+
+
+def edit(path: Path, **values) -> None:
+    """Rewrite one file with other tag values; None removes the tag."""
+    ds = pydicom.dcmread(path)
+    for keyword, value in values.items():
+        if value is None:
+            del ds[keyword]
+        else:
+            setattr(ds, keyword, value)
+    ds.save_as(path)
+
+
+# ------------------------------------------------- ways to break a series: name -> what is done to its files
+
+
+def drop_middle(paths):
+    paths[3].unlink()
+
+
+def drop_all(paths):
+    for path in paths:
+        path.unlink()
+
+
+def copy_one(paths):
+    (paths[2].parent / f"copy_of_{paths[2].name}").write_bytes(paths[2].read_bytes())
+
+
+def copy_all(paths):
+    for path in paths:
+        (path.parent / f"second_{path.name}").write_bytes(path.read_bytes())
+
+
+def cut_pixels(paths):
+    paths[4].write_bytes(paths[4].read_bytes()[:-100])
+
+
+def cut_header(paths):
+    paths[4].write_bytes(paths[4].read_bytes()[:180])
+
+
+def tilt(paths):
+    for k, path in enumerate(paths):
+        position = np.array(ORIGIN) + k * np.array([0, SPACING[2] * np.tan(np.radians(8.0)), SPACING[2]])
+        edit(path, ImagePositionPatient=[f"{v:.4f}" for v in position])
+
+
+def uneven(paths):
+    for k, path in enumerate(paths):
+        edit(path, ImagePositionPatient=[ORIGIN[0], ORIGIN[1], ORIGIN[2] + SPACING[2] * k * (1 + 0.06 * k)])
+
+
+def shift_sideways(paths):
+    edit(paths[3], ImagePositionPatient=[ORIGIN[0] + 1.5, ORIGIN[1], ORIGIN[2] + 3 * SPACING[2]])
+
+
+def mixed_orientation(paths):
+    edit(paths[3], ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
+
+
+def mixed_size(paths):
+    ds = pydicom.dcmread(paths[3])
+    ds.Rows, ds.PixelData = ds.Rows - 2, ds.PixelData[: -2 * 2 * ds.Columns]
+    ds.save_as(paths[3])
+
+
+def mixed_pixel_spacing(paths):
+    edit(paths[3], PixelSpacing=[1.6, 2.0])
+
+
+def no_position(paths):
+    edit(paths[3], ImagePositionPatient=None)
+
+
+def no_rescale(paths):
+    edit(paths[3], RescaleIntercept=None)
+
+
+def colour(paths):
+    edit(paths[3], PhotometricInterpretation="MONOCHROME1")
+
+
+def multi_frame(paths):
+    edit(paths[0], NumberOfFrames=5)
+
+
+def odd_compression(paths):
+    """Video, which no still-image decoder reads."""
+    ds = pydicom.dcmread(paths[3])
+    ds.file_meta.TransferSyntaxUID = pydicom.uid.MPEG2MPML
+    ds.PixelData = pydicom.encaps.encapsulate([b"\0\0\1\xb3 not a picture"])
+    ds["PixelData"].is_undefined_length = True
+    ds["PixelData"].VR = "OB"
+    ds.save_as(paths[3])
+
+
+def pet(paths):
+    for path in paths:
+        edit(path, Modality="PT")
+
+
+def only_one_slice(paths):
+    for path in paths[1:]:
+        path.unlink()
+
+
+def jpeg(paths):
+    drop_all(paths)
+    (paths[0].parent / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(600))
+
+
+BROKEN = {
+    drop_middle: "slices are missing",
+    drop_all: "image folder is empty",
+    copy_one: "duplicate slices",
+    copy_all: "duplicate slices",
+    cut_pixels: "damaged or cut off",
+    cut_header: "damaged or cut off",
+    tilt: "tilted gantry",
+    uneven: "not evenly spaced",
+    shift_sideways: "shifted sideways",
+    mixed_orientation: "different orientations",
+    mixed_size: "different image sizes",
+    mixed_pixel_spacing: "different pixel spacings",
+    no_position: "does not say where it is",
+    no_rescale: "no rescale slope",
+    colour: "colour or inverted",
+    multi_frame: "multi-frame",
+    odd_compression: "compression cannot be decoded",
+    pet: "neither CT nor MR",
+    only_one_slice: "more than one slice",
+    jpeg: "no DICOM file",
+}
