@@ -45,8 +45,6 @@ def convert(
       aorta convert lumen.step lumen.vtp --unit mm --frame LPS
       aorta convert lumen.step labels.nii.gz --thrombus thrombus.step --unit mm --frame LPS
     """
-    from aorta.meshing.surfaces_in import read_surface
-
     to_labels = output.name.endswith(_LABELS)
     if (outer or thrombus) and not to_labels:
         raise click.UsageError("--outer and --thrombus are for a label map; end OUTPUT with .nii.gz")
@@ -55,6 +53,8 @@ def convert(
     if not output.resolve().parent.is_dir():
         raise SetupError("the output's folder does not exist", where=str(output.parent), fix="make it first")
     sizes = {"voxel": _length("--voxel", voxel), "wall": _length("--wall", wall)}
+    from aorta.meshing.surfaces_in import read_surface
+
     console.note(f"reading {surface.name}")
     lumen = read_surface(surface, unit, frame)
     if not to_labels:

@@ -66,6 +66,8 @@ def foreseen(problem: BaseException) -> AortaError | None:
         return interrupted()
     if isinstance(problem, MemoryError):
         return SetupError("not enough memory", fix="choose a larger mesh size, or a machine with more memory")
+    if isinstance(problem, ImportError) and (problem.name or "aorta").partition(".")[0] != "aorta":
+        return SetupError(f"the package '{problem.name}' is missing or broken", fix="run `aorta doctor`, then `make setup`")
     if isinstance(problem, OSError) and problem.errno in _ENVIRONMENT:
         what, fix = _ENVIRONMENT[problem.errno]
         return SetupError(what, fix=fix)

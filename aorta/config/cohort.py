@@ -59,8 +59,8 @@ def load_cohort(path: Path) -> list[CohortRow]:
     try:
         columns = [column.strip() for column in next(reader, [])]
         mistakes += _wrong_columns(columns)
-        for cells in reader:
-            if not mistakes and any(cell.strip() for cell in cells):
+        for cells in reader if not mistakes else ():
+            if any(cell.strip() for cell in cells):
                 rows += _row(columns, [cell.strip() for cell in cells], reader.line_num, path.parent, mistakes)
     except csv.Error as error:
         mistakes.append(Mistake(reader.line_num, 1, "", f"not a CSV table: {error}"))

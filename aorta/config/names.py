@@ -6,15 +6,20 @@ lists with what the stages use.
 
 from __future__ import annotations
 
+_ILIAC = ("diameter", "lumen_diameter", "max_diameter", "landing_diameter", "landing_lumen_diameter")
+
 OVERRIDABLE: tuple[str, ...] = (
     "max_diameter_mm",
+    "max_lumen_diameter_mm",
     "lumen_volume_mL",
     "thrombus_volume_mL",
     "neck_diameter_mm",
+    "neck_lumen_diameter_mm",
     "neck_length_mm",
     "neck_angulation_deg",
-    "left_iliac_diameter_mm",
-    "right_iliac_diameter_mm",
+    "suprarenal_angulation_deg",
+    *(f"{side}_iliac_{kind}_mm" for side in ("left", "right") for kind in _ILIAC),
+    "thrombus_max_thickness_mm",
 )
 """Findings that are measured on the images, which a planner may measure better by hand."""
 

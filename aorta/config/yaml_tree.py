@@ -100,8 +100,8 @@ class _Reader:
     def _value(self, node: Node, path: Path) -> Any:
         place = (node.start_mark.line + 1, node.start_mark.column + 1)
         self.values[path] = place
-        if id(node) in self._seen:
-            self._mistake(place, path, f"'*{node.anchor}' repeats another value; write the value out")
+        if id(node) in self._seen:  # its mark is where the value was first written
+            self._mistake(self.keys.get(path, place), path, f"'*{node.anchor}' repeats another value; write the value out")
             return None
         self._seen.add(id(node))
         if not isinstance(node, ScalarNode) and node.tag not in (_TAG + "map", _TAG + "seq"):

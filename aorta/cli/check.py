@@ -1,0 +1,158 @@
+"""``aorta check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aorta.cli.command import Answer, Console, command, table
+from aorta.cli.options import case_file, out
+from aorta.errors import InputError
+
+
+@command("check", case_file, out)
+def check(console: Console, case_file: Path, out: Path) -> Answer:
+    """Check a case file and read its input; say what will run, and the memory and time it takes.
+
+    Every mistake of the case file is told at once, with line and column. Nothing is computed or
+    written.
+
+    \b
+    Example:
+      aorta check mycase/case.yaml
+    """
+    from aorta.config.case_file import load_case
+    from aorta.pipeline.estimate import estimate
+    from aorta.pipeline.run import status
+
+    case = load_case(case_file)
+    folder = case_file.resolve().parent
+    _all_there(case, folder, case_file.name)
+    volume, labels = _read(case, folder, console)
+    stages = status(case, folder, out)
+    grid = volume.grid if volume is not None else labels.grid
+    voxels = grid.shape_kji[0] * grid.shape_kji[1] * grid.shape_kji[2]
+    todo = [stage.name for stage in stages if stage.status == "stale"]
+    cost = estimate(case, voxels, labels if labels is not None else _earlier_labels(out / case.case_id), todo)
+    cautions = (*(volume.cautions if volume is not None else ()), *_missing_facts(case))
+    result = {
+        "case_id": case.case_id,
+        "input": _input_facts(volume, grid),
+        "stages": list(stages),
+        "estimate": {"seconds": cost.seconds, "memory_GB": cost.memory_GB, "tetrahedra": cost.tetrahedra, "basis": cost.basis,
+                     "stages": list(cost.stages)},
+        "cautions": list(cautions),
+    }  # fmt: skip
+    return Answer(result, _text(result, stages, cost))
+
+
+def _all_there(case: Any, folder: Path, name: str) -> None:
+    paths = {
+        "image.path": case.image and case.image.path,
+        "labels.path": case.labels and case.labels.path,
+        "surfaces.lumen": case.surfaces and case.surfaces.lumen,
+        "surfaces.outer": case.surfaces and case.surfaces.outer,
+        "surfaces.thrombus": case.surfaces and case.surfaces.thrombus,
+        "stent.catalogue": case.stent.catalogue,
+    }
+    missing = [f"{key}: {path}" for key, path in paths.items() if path and not (folder / path).expanduser().exists()]
+    if missing:
+        raise InputError(
+            "files that the case file names do not exist",
+            where=name,
+            details=tuple(missing),
+            fix="correct the paths; they are relative to the case file",
+        )
+
+
+def _read(case: Any, folder: Path, console: Console) -> tuple[Any, Any]:
+    """Volume and labels of the case, None where the case has none; surfaces are turned into labels."""
+    volume = labels = None
+
+    def source(path: str) -> Path:
+        return (folder / path).expanduser()
+
+    if case.image:
+        from aorta.imaging.read import read_image
+
+        console.note("reading the image")
+        volume = read_image(source(case.image.path), case.image)
+    if case.labels:
+        from aorta.imaging.labelmap import check_same_grid, read_labels
+
+        console.note("reading the label map")
+        labels = read_labels(source(case.labels.path), case.labels)
+        if volume is not None:
+            check_same_grid(labels, volume)
+    if case.surfaces:
+        from aorta.meshing.surfaces_in import read_surface
+        from aorta.segmentation.voxelise import voxelise
+
+        console.note("reading the surfaces")
+        given = {key: getattr(case.surfaces, key) for key in ("lumen", "outer", "thrombus")}
+        read = {
+            key: read_surface(source(path), case.surfaces.unit, case.surfaces.frame) if path else None
+            for key, path in given.items()
+        }
+        labels = voxelise(**read, spacing_mm=case.surfaces.voxel, wall_thickness_mm=case.wall.thickness).labels
+    return volume, labels
+
+
+def _earlier_labels(folder: Path) -> Any:
+    """Of an earlier run of this case, for a better estimate."""
+    from aorta.errors import AortaError
+    from aorta.imaging.labelmap import read_labels
+    from aorta.settings import LabelInput
+
+    try:
+        return read_labels(folder / "labels.nii.gz", LabelInput("labels.nii.gz")) if (folder / "labels.nii.gz").is_file() else None
+    except AortaError:
+        return None  # `aorta plan` will say what is wrong with it
+
+
+def _missing_facts(case: Any) -> list[str]:
+    facts = []
+    if case.pressure is None:
+        facts.append("no blood pressure: stresses and indices are left out")
+    elif case.pressure.imaging is None and not (case.image and case.image.gated):
+        facts.append("no pressure for the time of imaging: the diastolic one is taken")
+    facts += [
+        f"{name.replace('_', ' ')} is not given"
+        for name in ("sex", "age", "family_history", "smoking")
+        if getattr(case.patient, name) is None
+    ]
+    return facts
+
+
+def _input_facts(volume: Any, grid: Any) -> dict[str, Any]:
+    facts = {"shape_kji": list(grid.shape_kji), "spacing_kji_mm": [float(step) for step in grid.spacing_kji]}
+    if volume is not None:
+        facts |= {"modality": volume.modality, "acquisition": dict(volume.acquisition)}
+    return facts
+
+
+def _text(result: dict[str, Any], stages: Any, cost: Any) -> str:
+    facts = result["input"]
+    shape, spacing = facts["shape_kji"], facts["spacing_kji_mm"]
+    seconds = {stage.name: stage.seconds for stage in cost.stages}
+    words = {"stale": "will run", "finished": "is kept", "skipped": "skipped"}
+    rows = [
+        (
+            stage.name,
+            words.get(stage.status, stage.status),
+            f"{seconds[stage.name]:.0f} s" if stage.name in seconds else "",
+            stage.reason,
+        )
+        for stage in stages
+    ]
+    return "\n".join(
+        [
+            f"input: {facts.get('modality', 'label map')} {shape[0]} x {shape[1]} x {shape[2]} voxels (k, j, i), "
+            f"{spacing[0]:.4g} x {spacing[1]:.4g} x {spacing[2]:.4g} mm",
+            *(f"caution: {caution}" for caution in result["cautions"]),
+            table(rows),
+            f"estimate: {cost.seconds:.0f} s, {cost.memory_GB:.1f} GB (within a factor of two; "
+            f"{cost.tetrahedra} tetrahedra, from {cost.basis})",
+            "the case is valid",
+        ]
+    )

@@ -1,0 +1,150 @@
+"""What a run will cost, from the size of its input: a guess good to a factor of two.
+
+Seconds and gigabytes grow with the number of voxels for the stages on the image, with the number
+of tetrahedra for those on the mesh. The coefficients are for one core of about 2022 and were fitted
+to runs of this program; `make bench` prints what to put here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from aorta.records import VESSEL, Labels
+from aorta.settings import Case
+
+BASE_GB = 0.7
+"""The program with its libraries loaded."""
+
+IMAGE_SECONDS = 0.35  # per million voxels, as all below until said otherwise
+IMAGE_GB = 0.01
+SEGMENT_CT_SECONDS = 3.0
+SEGMENT_MR_SECONDS = 4.0
+SEGMENT_GB = 0.12
+LABELS_SECONDS = 0.4
+ANATOMY_SECONDS = 2.0
+ANATOMY_GB = 0.08
+
+MESH_SECONDS = 0.7  # per 1000 tetrahedra
+ASSEMBLY_SECONDS = 0.08  # per 1000 tetrahedra and Newton iteration
+FACTOR_SECONDS = 1.35  # at 60,000 unknowns, per Newton iteration; grows with the power below
+FACTOR_GB = 0.8
+FACTOR_POWER = 1.5
+MEMORY_POWER = 1.3
+FORMS_SECONDS = 10.0  # compiling or loading the forms
+ITERATIONS = {"inverse": 14, "none": 30, "linear": 1}
+RISK_SECONDS = 0.05  # per 1000 tetrahedra
+STENT_SECONDS = 3.0
+REPORT_SECONDS = 25.0
+REPORT_GB = 0.6
+
+NODES_PER_TET = 1.7  # of quadratic tetrahedra in a thin wall
+TETS_PER_PRISM = 3.5  # of a layer under one triangle of the wall
+GUESSED_DIAMETER_MM = 38.0
+GUESSED_LENGTH_MM = 200.0
+GUESSED_THROMBUS_MM3 = 60e3
+"""A typical aneurysm with its iliacs, where no label map says better."""
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """What one stage takes; ``memory_GB`` while it runs, everything included."""
+
+    name: str
+    seconds: float
+    memory_GB: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run takes.
+
+    Parameters
+    ----------
+    stages : tuple of StageCost
+        In the order they run.
+    tetrahedra : int
+    basis : str
+        What the vessel's size was taken from.
+    """
+
+    stages: tuple[StageCost, ...]
+    tetrahedra: int
+    basis: str
+
+    @property
+    def seconds(self) -> float:
+        """Of all stages."""
+        return sum(stage.seconds for stage in self.stages)
+
+    @property
+    def memory_GB(self) -> float:
+        """At its highest."""
+        return max((stage.memory_GB for stage in self.stages), default=BASE_GB)
+
+
+def estimate(case: Case, voxels: int, labels: Labels | None, stages: Iterable[str]) -> Estimate:
+    """The cost of these stages.
+
+    Parameters
+    ----------
+    voxels : int
+        Of the image or label map.
+    labels : Labels or None
+        The vessel, where there is one already.
+    """
+    area, thrombus = vessel_size(labels) if labels is not None else _guessed_size(case)
+    tets = tetrahedra(case, area, thrombus)
+    millions, thousands = voxels / 1e6, tets / 1e3
+    automatic = case.labels is None and case.surfaces is None
+    per_million = LABELS_SECONDS
+    if automatic:
+        per_million = SEGMENT_MR_SECONDS if case.image is not None and case.image.modality == "MR" else SEGMENT_CT_SECONDS
+    size = 3 * NODES_PER_TET * tets / 60e3
+    solve = FORMS_SECONDS + ITERATIONS[case.mechanics.prestress] * (
+        ASSEMBLY_SECONDS * thousands + FACTOR_SECONDS * size**FACTOR_POWER
+    )
+    costs = {
+        "image": (IMAGE_SECONDS * millions, IMAGE_GB * millions),
+        "segment": (per_million * millions, SEGMENT_GB * millions if automatic else IMAGE_GB * millions),
+        "correct": (LABELS_SECONDS * millions, IMAGE_GB * millions),
+        "anatomy": (ANATOMY_SECONDS * millions, ANATOMY_GB * millions),
+        "mesh": (MESH_SECONDS * thousands, 0.01 * thousands),
+        "mechanics": (solve, FACTOR_GB * size**MEMORY_POWER),
+        "risk": (RISK_SECONDS * thousands, 0.002 * thousands),
+        "stent": (STENT_SECONDS, 0.0),
+        "report": (REPORT_SECONDS, REPORT_GB),
+    }
+    told = tuple(StageCost(name, costs[name][0], BASE_GB + costs[name][1]) for name in stages)
+    return Estimate(told, round(tets), "the label map" if labels is not None else "a typical aneurysm")
+
+
+def tetrahedra(case: Case, area_mm2: float, thrombus_mm3: float) -> float:
+    """How many, for a vessel with this outer area and thrombus volume."""
+    triangles = area_mm2 / (math.sqrt(3) / 4 * case.mesh.size**2)
+    in_wall = TETS_PER_PRISM * case.mesh.layers * triangles
+    in_thrombus = thrombus_mm3 / (math.sqrt(2) / 12 * case.mesh.thrombus_size**3)
+    return in_wall + in_thrombus
+
+
+def vessel_size(labels: Labels) -> tuple[float, float]:
+    """Outer area in mm² and thrombus volume in mm³.
+
+    Faces between voxels overestimate an area of all orientations by 3/2 (mean of |cos| over the
+    sphere in three directions).
+    """
+    vessel = labels.mask(*VESSEL)
+    spacing = labels.grid.spacing_kji
+    area = 0.0
+    for axis in range(3):
+        face = float(np.prod(spacing) / spacing[axis])
+        area += face * np.count_nonzero(np.diff(vessel.view(np.int8), axis=axis, prepend=0, append=0))
+    return area * 2.0 / 3.0, labels.volume_mL("thrombus") * 1000.0
+
+
+def _guessed_size(case: Case) -> tuple[float, float]:
+    area = math.pi * GUESSED_DIAMETER_MM * GUESSED_LENGTH_MM
+    return area, GUESSED_THROMBUS_MM3 if case.segmentation.thrombus else 0.0
