@@ -67,10 +67,10 @@ def read_device(file: Path) -> Device:
             details=tuple(map(_line, error.errors())),
         ) from None
     except (YAMLError, UnicodeDecodeError, OSError) as error:
-        first = str(error).strip().splitlines()
-        raise StentError(
-            "A stent catalogue file cannot be read.", where=file.name, why=" ".join(first[:3]), fix="check its YAML"
-        ) from None
+        problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+        where = f"{file.name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else file.name
+        why = str(problem or type(error).__name__)
+        raise StentError("A stent catalogue file cannot be read.", where=where, why=why, fix="check its YAML") from None
 
 
 def _line(mistake: dict) -> str:

@@ -25,6 +25,8 @@ from aorta.errors import StentError
 from aorta.records import Array
 
 HARMONICS = 8
+LEAST_FORCE_N = 1e-3
+"""What the balance is measured against where the ring hangs free and has no force of its own."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ def equilibrium(
     rho, _, _, perimeter = parts(c)
     pressure = np.maximum(rho - wall_radius_mm, 0.0) / compliance_mm_per_MPa
     hoop = force(perimeter)
-    residual = float(np.abs(gradient(c)).max() / max(2.0 * np.pi * abs(hoop), 1e-6))
+    scale = 2.0 * np.pi * max(abs(hoop), abs(hoop_force_N(start_diameter_mm)), LEAST_FORCE_N)
+    residual = float(np.abs(gradient(c)).max() / scale)
     if not residual < 1e-4:
         raise StentError(
             "The ring found no equilibrium in the neck.",
@@ -155,12 +158,13 @@ def _fourier(angle: Array) -> tuple[Array, Array, Array]:
 
 
 def _polish(c: Array, gradient: Callable, hessian: Callable) -> Array:
-    """A few Newton steps: the energy's own rounding stops the minimiser before the forces balance."""
-    for _ in range(20):
-        g = gradient(c)
-        step = np.linalg.lstsq(hessian(c), -g, rcond=1e-12)[0]
-        trial = c + step
-        if not np.abs(gradient(trial)).max() < np.abs(g).max():
+    """Newton steps on the balance itself: the energy's rounding stops the minimiser before the forces balance."""
+    size = np.abs(gradient(c)).max()
+    for _ in range(50):
+        step = np.linalg.lstsq(hessian(c), -gradient(c), rcond=1e-12)[0]
+        trials = ((c + step / 2**q) for q in range(12))  # shorter steps where the hoop law has its kink
+        better = next((t for t in trials if np.abs(gradient(t)).max() < size), None)
+        if better is None:
             break
-        c = trial
+        c, size = better, np.abs(gradient(better)).max()
     return c

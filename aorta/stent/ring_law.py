@@ -67,10 +67,15 @@ class ZigZagRing:
     plateau_slope: float = PLATEAU_SLOPE
 
     def __post_init__(self) -> None:
-        if (
-            min(self.free_diameter_mm, self.height_mm, self.wire_diameter_mm, self.modulus_MPa, self.plateau_MPa) <= 0
-            or self.peaks < 3
-        ):
+        positive = (
+            self.free_diameter_mm,
+            self.height_mm,
+            self.wire_diameter_mm,
+            self.modulus_MPa,
+            self.plateau_MPa,
+            self.plateau_slope,
+        )
+        if min(positive) <= 0 or self.plateau_slope > 1 or self.peaks < 3:
             raise StentError("A stent ring needs positive dimensions and at least three peaks.", where="stent catalogue")
 
     @property
@@ -122,9 +127,14 @@ class ZigZagRing:
         phi = self.angle(diameter_mm)
         return self.bending_stiffness_Nmm2 * np.sin(phi) / (np.sin(phi) ** 2 + (1.0 + POISSON) * np.cos(phi) ** 2)
 
+    @property
+    def _yield_curvature(self) -> float:
+        """Curvature at which the outermost fibre reaches the plateau, 1/mm."""
+        return self.plateau_MPa / (self.modulus_MPa * self.wire_diameter_mm / 2.0)
+
     def _moment(self, curvature: np.ndarray | float) -> np.ndarray | float:
         """Bending moment of the wire in N mm at a curvature >= 0 in 1/mm."""
-        stiffness, limit = self.bending_stiffness_Nmm2, self.plateau_MPa / (self.modulus_MPa * self.wire_diameter_mm / 2.0)
+        stiffness, limit = self.bending_stiffness_Nmm2, self._yield_curvature
         c = np.minimum(limit / np.maximum(curvature, 1e-300), 1.0)
         flat = stiffness * limit * (2.0 / np.pi) * (np.arcsin(c) / c + (5.0 - 2.0 * c**2) * np.sqrt(1.0 - c**2) / 3.0)
         elastic = stiffness * np.asarray(curvature, float)
@@ -135,9 +145,11 @@ class ZigZagRing:
         apex = self._moment(curvature)
         if apex == 0.0:
             return 0.0
-        # l (k0/2 - 1/(2 M0^2) int_0^k0 M^2 dk): the integral of k(M) M dM by parts
-        k = curvature * (_XI + 1.0) / 2.0
-        integral = curvature / 2.0 * float(np.sum(_WEIGHT * self._moment(k) ** 2))
+        # l (k0/2 - 1/(2 M0^2) int_0^k0 M^2 dk): the integral of k(M) M dM by parts, elastic part in closed form
+        elastic = min(curvature, self._yield_curvature)
+        k = elastic + (curvature - elastic) * (_XI + 1.0) / 2.0
+        integral = self.bending_stiffness_Nmm2**2 * elastic**3 / 3.0
+        integral += (curvature - elastic) / 2.0 * float(np.sum(_WEIGHT * self._moment(k) ** 2))
         return self.strut_length_mm / 2.0 * (curvature / 2.0 - integral / (2.0 * apex**2))
 
     def _apex_curvature(self, turn: float) -> float:
