@@ -41,10 +41,10 @@ def check_size(shape: tuple[int, ...], what: str) -> None:
         )
 
 
-def check_grid(grid: Grid, what: str) -> None:
-    """Refuse wrong units and sheared grids."""
-    spacing = grid.spacing_ijk
-    if spacing.min() < METRES_MM:
+def checked_grid(shape_kji: tuple[int, ...], affine_lps: np.ndarray, what: str) -> Grid:
+    """The grid, unless its unit is wrong or its axes are sheared."""
+    spacing = np.linalg.norm(affine_lps[:3, :3], axis=0)
+    if not np.isfinite(affine_lps).all() or spacing.min() < METRES_MM:
         raise InputError(
             f"the {what}'s voxel size is not in millimetres",
             where=what,
@@ -58,7 +58,7 @@ def check_grid(grid: Grid, what: str) -> None:
             why=f"up to {spacing.max():.4g} mm",
             fix="write the file with millimetres, or use a finer reconstruction",
         )
-    cosines = grid.affine_lps[:3, :3] / spacing
+    cosines = affine_lps[:3, :3] / spacing
     if np.abs(cosines.T @ cosines - np.eye(3)).max() > 2e-3:
         raise InputError(
             f"the {what}'s axes are not perpendicular",
@@ -66,12 +66,12 @@ def check_grid(grid: Grid, what: str) -> None:
             why="its affine has shear (a tilted gantry, or a registration)",
             fix="resample it onto a rectangular grid",
         )
+    return Grid(tuple(int(n) for n in shape_kji), affine_lps)
 
 
 def volume_of(grid: Grid, voxels: np.ndarray, modality: str, facts: Mapping[str, str], cautions: tuple[str, ...]) -> Volume:
     """A checked Volume with its findings and cautions. ``voxels`` (nk, nj, ni)."""
     check_size(voxels.shape, "image")
-    check_grid(grid, "image")
     if voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
         bad = int(np.flatnonzero(~np.isfinite(voxels).all(axis=(1, 2)))[0])
         raise InputError(

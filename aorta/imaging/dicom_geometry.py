@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from aorta.errors import InputError
+from aorta.imaging.checks import checked_grid
 from aorta.imaging.dicom_files import Series, SliceFile, number, numbers
 from aorta.records import Grid
 
@@ -63,7 +64,7 @@ def regular_grid(series: Series) -> tuple[Grid, tuple[SliceFile, ...], tuple[str
     affine = np.eye(4)
     affine[:3, 0], affine[:3, 1] = row * spacing[0, 1], column * spacing[0, 0]  # PixelSpacing: rows apart, then columns apart
     affine[:3, 2], affine[:3, 3] = normal * (step @ normal), positions[0]
-    return Grid((len(slices), int(sizes[0, 0]), int(sizes[0, 1])), affine), slices, cautions
+    return checked_grid((len(slices), *sizes[0]), affine, "image"), slices, cautions
 
 
 def _numbers(item: SliceFile, keyword: str, count: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from aorta.errors import InputError
 from aorta.imaging import content
-from aorta.imaging.checks import check_size
+from aorta.imaging.checks import check_size, checked_grid
 from aorta.imaging.quiet import quiet
 from aorta.records import Grid
 
@@ -54,4 +54,4 @@ def read_segmentation_object(path: Path) -> tuple[Grid, np.ndarray, dict[int, st
         ) from None
     check_size(volume.array.shape, "label map")
     affine = np.asarray(volume.affine, float)[:, [2, 1, 0, 3]]  # highdicom's indices are (slice, row, column)
-    return Grid(tuple(volume.array.shape), affine), np.asarray(volume.array), names
+    return checked_grid(volume.array.shape, affine, "label map"), np.asarray(volume.array), names

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from aorta.errors import InputError
 from aorta.frames import LPS_FROM_RAS
 from aorta.imaging import content
-from aorta.imaging.checks import check_size
+from aorta.imaging.checks import check_size, checked_grid
 from aorta.imaging.quiet import quiet
 from aorta.records import Grid
 
@@ -90,7 +90,7 @@ def _nifti(path: Path, what: str) -> FileImage:
     except Exception:  # nibabel and gzip raise many kinds on damaged files, some with the file's name
         raise _unreadable(path, what, "NIfTI") from None
     affine, cautions = _nifti_affine(image, shape, what)
-    grid = Grid(tuple(shape[::-1]), LPS_FROM_RAS @ affine)
+    grid = checked_grid(shape[::-1], LPS_FROM_RAS @ affine, what)
     return FileImage(grid, voxels.transpose(2, 1, 0), cautions)
 
 
@@ -113,7 +113,7 @@ def _nifti_affine(image: nibabel.Nifti1Image, shape: tuple[int, ...], what: str)
                 f"the {what}'s orientation is not valid", where=what, why="its qform is not a rotation", fix="write the file again"
             ) from None
     affine = sform if sform is not None else qform
-    if affine is None or abs(np.linalg.det(affine[:3, :3])) < 1e-12 or not np.isfinite(affine).all():
+    if affine is None or not affine[:3, :3].any(axis=0).all():
         raise InputError(
             f"the {what} does not say how it lies in the patient",
             where=what,
@@ -170,4 +170,4 @@ def _itk(path: Path, what: str) -> FileImage:
     affine = np.eye(4)
     affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
     affine[:3, 3] = image.GetOrigin()
-    return FileImage(Grid(tuple(size[::-1]), affine), sitk.GetArrayFromImage(image), (), header)
+    return FileImage(checked_grid(size[::-1], affine, what), sitk.GetArrayFromImage(image), (), header)

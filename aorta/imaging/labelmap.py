@@ -11,7 +11,6 @@ import numpy as np
 from aorta.errors import InputError, SetupError
 from aorta.frames import LPS_FROM_RAS
 from aorta.imaging import content
-from aorta.imaging.checks import check_grid
 from aorta.imaging.class_names import NO_THROMBUS_CLASS, mapping
 from aorta.imaging.dicom_seg import read_segmentation_object
 from aorta.imaging.files import is_image_file, read_file
@@ -43,7 +42,6 @@ def read_labels(path: Path, settings: LabelInput) -> Labels:
             why=f"the file is {content.kind(path)}",
             fix="give .nii, .nii.gz, .nrrd, .seg.nrrd, .mha, .mhd or a DICOM segmentation",
         )
-    check_grid(grid, "label map")
     voxels = _whole(voxels)
     found = [int(value) for value in np.unique(voxels) if value != 0]
     if not found:

@@ -19,7 +19,17 @@ def hounsfield(points):
 
 
 def write_series(
-    folder: Path, *, row=(1, 0, 0), column=(0, 1, 0), step=None, shape=SHAPE, modality="CT", number=1, prefix="IM", order=None, change=None
+    folder: Path,
+    *,
+    row=(1, 0, 0),
+    column=(0, 1, 0),
+    step=None,
+    shape=SHAPE,
+    modality="CT",
+    number=1,
+    prefix="IM",
+    order=None,
+    change=None,
 ) -> list[Path]:
     """``step``: (3,) from slice to slice; ``order``: file number of each slice; ``change(dataset, k)``: alters a slice."""
     folder.mkdir(parents=True, exist_ok=True)

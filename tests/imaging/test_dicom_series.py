@@ -183,7 +183,11 @@ def test_lossless_jpeg_goes_through_gdcm(tmp_path):
         assert packed.file_meta.TransferSyntaxUID == pydicom.uid.JPEGLosslessSV1
         stored.file_meta.TransferSyntaxUID, stored.PixelData = packed.file_meta.TransferSyntaxUID, packed.PixelData
         stored["PixelData"].VR, stored["PixelData"].is_undefined_length = "OB", True
-        stored.BitsStored, stored.HighBit, stored.PixelRepresentation = packed.BitsStored, packed.HighBit, packed.PixelRepresentation
+        stored.BitsStored, stored.HighBit, stored.PixelRepresentation = (
+            packed.BitsStored,
+            packed.HighBit,
+            packed.PixelRepresentation,
+        )
         stored.save_as(path)
     assert np.array_equal(read_image(tmp_path / "a", HERE).voxels, plain.voxels)
 
