@@ -17,9 +17,9 @@ from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, W
 def solve(
     mesh: WallMesh,
     pressure: BloodPressure,
-    settings: MechanicsSettings = MechanicsSettings(),
-    wall: WallSettings = WallSettings(),
-    thrombus: ThrombusSettings = ThrombusSettings(),
+    settings: MechanicsSettings,
+    wall: WallSettings,
+    thrombus: ThrombusSettings,
     progress: Progress = silent,
 ) -> Solution:
     """Stresses of the vessel at the pressure of the scan ("imaging") and at systole ("systole").
