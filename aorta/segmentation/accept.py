@@ -1,0 +1,104 @@
+"""Labels drawn or corrected elsewhere: are they a vessel, and where is its outer boundary?"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage as ndi
+
+from aorta.errors import InputError
+from aorta.records import CLASSES, VESSEL, Array, Labels, Segmentation, Volume
+from aorta.segmentation.border import border_patches
+from aorta.segmentation.distance import signed_distance
+from aorta.segmentation.quality import LEAST_CONTACT_MM2, border_cautions, intensity_findings, shape_findings, volume_findings
+
+MAIN_SHARE = 0.99  # of the vessel in one piece; crumbs beside it are dropped
+SURE_CONTACT_MM2 = 20.0
+
+
+def accept_labels(labels: Labels, volume: Volume | None = None, wall_thickness_mm: float | None = None) -> Segmentation:
+    """Checked labels with quality findings.
+
+    Where the map has no wall class, the outer boundary is that of lumen, thrombus and
+    calcification; where the lumen lies bare, or nearly so, a wall of the stated thickness is added
+    outside of it (None: nothing is added). A map with a wall class is taken as drawn.
+
+    Raises
+    ------
+    InputError
+        No lumen; the vessel in several pieces; the lumen cut off lengthwise by the image's border.
+    """
+    if not labels.mask("lumen").any():
+        present = [name for name in CLASSES if labels.mask(name).any()]
+        raise InputError(
+            "the label map has no lumen",
+            where="label map",
+            why=f"classes found: {', '.join(present) or 'none, every voxel is background'}",
+            fix="map the file's values to our classes under labels.classes, e.g. {lumen: 1, thrombus: 2}",
+        )
+    voxels, cautions = labels.voxels.copy(), []
+    cautions += _keep_main(voxels, labels, VESSEL, "vessel")
+    cautions += _keep_main(voxels, labels, ("lumen",), "lumen")
+    kept = Labels(labels.grid, voxels)
+    _refuse_cut_lumen(kept)
+    if wall_thickness_mm is not None and not kept.mask("wall").any():
+        bare = _grow_wall(voxels, kept, wall_thickness_mm)
+        kept = Labels(labels.grid, voxels)
+        if bare:
+            cautions.append(
+                f"the labels have no wall class: {wall_thickness_mm:g} mm of wall were added outside the lumen "
+                "where no thrombus covers it"
+            )
+    findings = volume_findings(kept) + shape_findings(kept)
+    if volume is not None:
+        findings += intensity_findings(kept, volume)
+        cautions += _odd_intensity(kept, volume)
+    return Segmentation(kept, "label map", None, (), tuple(findings), tuple(cautions + border_cautions(kept)))
+
+
+def _keep_main(voxels: Array, labels: Labels, names: tuple[str, ...], what: str) -> list[str]:
+    """Clear, in place, crumbs beside the main part of these classes."""
+    mask = np.isin(voxels, [CLASSES[name] for name in names])
+    parts, count = ndi.label(mask, np.ones((3, 3, 3), bool))
+    if count <= 1:
+        return []
+    sizes = np.bincount(parts.ravel())[1:]
+    share = sizes.max() / sizes.sum()
+    if share < MAIN_SHARE:
+        largest = ", ".join(f"{s * labels.grid.voxel_volume_mm3 / 1000:.2f} mL" for s in np.sort(sizes)[::-1][:4])
+        raise InputError(
+            f"the {what} of the label map is in {count} pieces",
+            where="label map",
+            why=f"the largest has {share:.1%} of it ({MAIN_SHARE:.0%} needed); largest pieces: {largest}",
+            fix="join the pieces or remove those that do not belong to the aorta and the iliac arteries",
+        )
+    crumbs = mask & (parts != 1 + int(np.argmax(sizes)))
+    voxels[crumbs] = 0
+    return [f"{count - 1} loose crumbs of the {what} ({int(crumbs.sum())} voxels) were dropped from the label map"]
+
+
+def _refuse_cut_lumen(labels: Labels) -> None:
+    for patch in border_patches(labels.mask("lumen"), labels.grid.spacing_kji):
+        if not patch.is_end and patch.area_mm2 > max(SURE_CONTACT_MM2, LEAST_CONTACT_MM2):
+            raise InputError(
+                "the lumen is cut off by the image's border",
+                where=f"label map, face {patch.face} ({patch.area_mm2:.0f} mm2)",
+                why="it touches the border along its side, not with an open end, so part of the vessel is missing",
+                fix="use an image that holds the whole vessel, or shorten the labels so that the vessel ends before the border",
+            )
+
+
+def _grow_wall(voxels: Array, labels: Labels, wall_thickness_mm: float) -> bool:
+    """Label as wall, in place, the background within the wall's thickness of the lumen."""
+    spacing = labels.grid.spacing_kji
+    near = signed_distance(labels.mask("lumen"), spacing, wall_thickness_mm + float(spacing.max())) <= wall_thickness_mm
+    added = near & (voxels == 0)
+    voxels[added] = CLASSES["wall"]
+    return bool(added.any())
+
+
+def _odd_intensity(labels: Labels, volume: Volume) -> list[str]:
+    lumen = float(np.median(volume.voxels[labels.mask("lumen")]))
+    thrombus = volume.voxels[labels.mask("thrombus")]
+    if thrombus.size and float(np.median(thrombus)) >= lumen:
+        return ["the thrombus is as bright as the lumen: are the classes exchanged, or is there no contrast?"]
+    return []

@@ -1,0 +1,100 @@
+"""Contrast MR angiography from image to labels: it shows the blood and nothing of wall or thrombus.
+
+The array's axes are used as they are: coronal acquisitions whose files state a wrong orientation
+are common, so nothing here asks where the head is; the widest end is the aorta's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aorta.records import Array, Labels, Progress, Segmentation, Volume
+from aorta.segmentation.canonical import given_frame
+from aorta.segmentation.clicks import check_seeds, cut_at_ends
+from aorta.segmentation.compose import compose
+from aorta.segmentation.distance import distance_to
+from aorta.segmentation.gates import ask
+from aorta.segmentation.lumen_mr import brightest_vessel, grow_along
+from aorta.segmentation.quality import Evidence, judge
+from aorta.segmentation.routes import from_clicks, from_widest_end
+from aorta.segmentation.tree import Path
+from aorta.segmentation.trunk import split
+from aorta.settings import SegmentationSettings
+
+METHOD = "mr-angiography"
+LEAST_CONTRAST = 2.5  # blood over what surrounds it; fat in bright-blood MR has 0.7 of the blood
+WIDEST_MM, NARROWEST_MM = 25.0, 4.0  # calibre (radius) of an aorta
+LEAST_LENGTH_MM = 80.0
+RIVAL_SHARE = 0.35  # of the size of the largest wide bright structure
+CLICK_MM = 3.0
+LUMEN_ONLY = (
+    "MR angiography shows the blood only: the wall was taken at its stated thickness outside the lumen, and thrombus, if there is "
+    "any, is missing; diameters and stresses of an aneurysm with thrombus need a series that shows the wall"
+)
+
+
+def segment_mr(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: float, progress: Progress) -> Segmentation:
+    """Labels of a contrast MR angiogram; ``NeedsClicks`` where the automatic start is not sure."""
+    frame = given_frame(volume.grid)
+    voxels, spacing = np.ascontiguousarray(volume.voxels, np.float32), frame.spacing
+    automatic = not settings.seeds
+    progress("finding the brightest vessel", 0.0)
+    clicks = frame.to_mm(np.array(settings.seeds, float).reshape(-1, 3))
+    start = _automatic_start(voxels, spacing) if automatic else _clicked_start(voxels, spacing, clicks, settings)
+    progress("following the blood", 0.2)
+    blood, field = grow_along(voxels, spacing, start, settings.blood)
+    if not blood.any():
+        raise ask(["no blood wide enough to be an aorta is connected to the start"], METHOD)
+    paths = from_widest_end(blood, spacing) if automatic else from_clicks(blood, spacing, clicks)
+    if automatic:
+        _check(voxels, spacing, blood, paths)
+    progress("side branches and classes", 0.7)
+    pieces = split(blood, spacing, paths)
+    found = compose(pieces.trunk, pieces.trunk, pieces.branch, spacing, wall_thickness_mm)
+    if not automatic:
+        cut_at_ends(found, spacing, paths)
+    inside = voxels[pieces.trunk] / field[pieces.trunk]
+    middle = float(np.nanmedian(field[pieces.trunk]))
+    spread = float(1.4826 * np.nanmedian(np.abs(inside - np.nanmedian(inside)))) * middle
+    evidence = Evidence(METHOD, middle, spread, len(paths) > 1, automatic, (), np.zeros(3), frame, len(pieces.ostia))
+    return judge(Labels(volume.grid, found), volume, evidence, (LUMEN_ONLY,))
+
+
+def _automatic_start(voxels: Array, spacing: Array) -> Array:
+    start, sizes = brightest_vessel(voxels, spacing)
+    if len(sizes) == 0:
+        raise ask(["nothing bright and wide was found"], METHOD)
+    if len(sizes) > 1 and sizes[1] > RIVAL_SHARE * sizes[0]:
+        raise ask([f"two wide bright structures compete: the second has {sizes[1] / sizes[0]:.0%} of the first's size"], METHOD)
+    return start
+
+
+def _clicked_start(voxels: Array, spacing: Array, clicks: Array, settings: SegmentationSettings) -> Array:
+    check_seeds(clicks, spacing, voxels.shape, settings.seeds)
+    start = np.zeros(voxels.shape, bool)
+    start[tuple(np.rint(clicks / spacing).astype(int).T)] = True
+    return start
+
+
+def _check(voxels: Array, spacing: Array, blood: Array, paths: list[Path]) -> None:
+    """Raise ``NeedsClicks`` with every reason to doubt that this is an aorta."""
+    doubts = []
+    if not paths:
+        raise ask(["the blood found is too short for an aorta"], METHOD)
+    first = paths[0]
+    at = np.rint(first.points / spacing).astype(int)
+    upper = first.calibre[first.length < 0.5 * first.length[-1]]
+    if first.length[-1] < LEAST_LENGTH_MM:
+        doubts.append(f"the vessel is only {first.length[-1]:.0f} mm long ({LEAST_LENGTH_MM:.0f} needed)")
+    if not NARROWEST_MM <= np.median(upper) <= WIDEST_MM:
+        doubts.append(f"its radius is {np.median(upper):.1f} mm ({NARROWEST_MM:.0f} to {WIDEST_MM:.0f} expected)")
+    contrast = float(np.median(voxels[tuple(at.T)]) / max(float(np.median(_surrounding(voxels, blood, spacing))), 1e-6))
+    if contrast < LEAST_CONTRAST:
+        doubts.append(f"it is only {contrast:.1f} times as bright as what surrounds it ({LEAST_CONTRAST:.1f} needed)")
+    if doubts:
+        raise ask(doubts, METHOD)
+
+
+def _surrounding(voxels: Array, blood: Array, spacing: Array) -> Array:
+    away = distance_to(blood, spacing, 10.0)
+    return voxels[(away > 4.0) & (away < 10.0)]

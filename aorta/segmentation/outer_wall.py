@@ -1,0 +1,135 @@
+"""The vessel's outer boundary: a least-cost surface on columns, twice, in a tube per vessel.
+
+First pass: intensity alone. Second pass: where no fat edge is seen (muscle, vein, duodenum beside
+the wall) a price for leaving the smooth continuation of what is sure. Where that finds no thrombus
+all round, or nothing sure at all about a lumen of normal width, the wall is taken at its prior
+thickness from the lumen. Clicks on the outer wall bind the surface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage as ndi
+
+from aorta.records import Array
+from aorta.segmentation.columns import Tube, make_tube
+from aorta.segmentation.prior import smooth_radius
+from aorta.segmentation.surface_graph import least_cost_surface
+from aorta.segmentation.wall_cost import column_cost, edge_confidence
+
+STEP_MM, PLANES_MM, RAYS = 0.5, 2.0, 60
+MOST_JUMP, PRICE = (3, 3), (0.10, 0.10)
+LEAST_GAP_MM = 0.8  # outer boundary beyond the lumen's edge
+PRIOR_PRICE = 0.06  # per mm off the smooth continuation, where nothing is sure
+CLICK_PRICE = 3.0
+SURE, UNSURE = 0.4, 0.3
+NORMAL_LUMEN_MM = 12.5  # radius; wider counts as dilated
+BARE_GAP_MM = 1.2  # beyond the wall's thickness: no thrombus
+
+
+@dataclass(frozen=True)
+class TubeWall:
+    """Outer boundary of one vessel: radii and confidence (s, a) on a tube, mm; where the lumen ends."""
+
+    tube: Tube
+    radius: Array
+    confidence: Array
+    lumen_end: Array
+    assumed: Array  # (s, a) bool: lumen plus the prior thickness, for want of an edge
+
+
+def find_wall(
+    voxels: Array,
+    spacing: Array,
+    lumen: Array,
+    line: Array,
+    reach_mm: float,
+    wall_thickness_mm: float,
+    clicks: Array,
+    extend_mm: tuple[float, float] = (0.0, 0.0),
+) -> TubeWall:
+    """The outer boundary about one vessel's rough centreline.
+
+    Parameters
+    ----------
+    voxels, lumen : (nk, nj, ni)
+        HU, and the blood of this vessel (and what it continues in).
+    line : (n, 3) float
+        Rough centreline, (z, y, x) mm.
+    reach_mm : float
+        How far from the line the wall may be.
+    clicks : (m, 3) float
+        Points on the outer wall, (z, y, x) mm; those that belong to other vessels are ignored.
+    """
+    tube = make_tube(line, PLANES_MM, RAYS, extend_mm=extend_mm)
+    radii = np.arange(0.0, reach_mm, STEP_MM)
+    profiles = tube.sample(voxels, spacing, radii)
+    lumen_end = blood_end(tube.sample(lumen.astype(np.float32), spacing, radii) > 0.5)
+    cost = column_cost(profiles, STEP_MM, lumen_end)
+    at_least = np.minimum(lumen_end + int(LEAST_GAP_MM / STEP_MM), len(radii) - 2)
+    clicked = _clicked(tube, clicks, reach_mm)
+    for plane, ray, node in clicked:
+        cost[plane, ray] += CLICK_PRICE * np.minimum(np.abs(np.arange(len(radii)) - node), 10)
+    node = least_cost_surface(cost, MOST_JUMP, PRICE, at_least)
+    sure = edge_confidence(profiles, STEP_MM, node)
+    weight = sure.copy()
+    for plane, ray, at in clicked:
+        weight[plane, ray], node[plane, ray] = 5.0, at
+    smooth = smooth_radius(node * STEP_MM, weight)
+    off = np.abs(radii - smooth[..., None])
+    cost += PRIOR_PRICE * (1.0 - np.minimum(weight, 1.0))[..., None] * np.minimum(off, 12.0) / STEP_MM
+    node = least_cost_surface(cost, MOST_JUMP, PRICE, at_least)
+    sure = edge_confidence(profiles, STEP_MM, node)
+    for plane, ray, _ in clicked:
+        sure[plane, ray] = 1.0
+    radius = ndi.gaussian_filter1d((node + 0.5) * STEP_MM, 1.0, axis=0, mode="nearest")
+    radius = ndi.gaussian_filter1d(radius, 1.0, axis=1, mode="wrap")
+    end_mm = lumen_end * STEP_MM
+    assumed = _without_evidence(radius - end_mm, sure, end_mm, wall_thickness_mm)
+    radius = np.where(assumed, end_mm + wall_thickness_mm, np.maximum(radius, end_mm + LEAST_GAP_MM))
+    return TubeWall(tube, radius, sure, end_mm, assumed)
+
+
+def blood_end(blood: Array) -> Array:
+    """Index (s, a) at which the first run of blood along each column (s, a, k) ends; 0 if there is none."""
+    nodes = blood.shape[-1]
+    end = np.where(blood.all(axis=-1), nodes - 1, np.argmin(blood, axis=-1))
+    return ndi.median_filter(np.pad(end, ((0, 0), (3, 3)), mode="wrap"), size=(5, 5), mode="nearest")[:, 3:-3]
+
+
+def _without_evidence(gap: Array, sure: Array, lumen_end: Array, wall_thickness_mm: float) -> Array:
+    """Columns (s, a) where the boundary is to be assumed at the prior thickness from the lumen."""
+    known = sure > SURE
+    share = known.mean(axis=1)
+    bare = np.zeros(len(gap), bool)
+    for plane in range(len(gap)):
+        near = slice(max(0, plane - 1), plane + 2)
+        seen = gap[near][known[near]]
+        bare[plane] = share[plane] >= 0.15 and np.percentile(seen, 85) < wall_thickness_mm + BARE_GAP_MM
+    normal = np.sqrt((lumen_end**2).mean(axis=1)) < NORMAL_LUMEN_MM
+    blind = (share < 0.15) & normal
+    return (bare | blind)[:, None] & (sure < UNSURE)
+
+
+def _clicked(tube: Tube, clicks: Array, reach_mm: float) -> list[tuple[int, int, int]]:
+    """Plane, ray and node of each click that lies in this tube."""
+    if len(clicks) == 0:
+        return []
+    plane, ray, radius, beyond = tube.locate(clicks)
+    rays = len(tube.angles)
+    return [
+        (int(round(p)), int(round(a)) % rays, int(round(r / STEP_MM)))
+        for p, a, r, b in zip(plane, ray, radius, beyond)
+        if r < reach_mm - 1.0 and b <= tube.spacing
+    ]
+
+
+def fill_walls(walls: Sequence[TubeWall], shape: tuple[int, ...], spacing: Array) -> Array:
+    """The union of all tubes as a mask (nk, nj, ni)."""
+    mask = np.zeros(shape, bool)
+    for wall in walls:
+        mask |= wall.tube.fill(wall.radius, shape, np.asarray(spacing))
+    return mask

@@ -1,0 +1,39 @@
+"""From an image to labels: the method for the modality."""
+
+from __future__ import annotations
+
+from aorta.errors import InputError
+from aorta.records import Progress, Segmentation, Volume, silent
+from aorta.segmentation.ct_contrast import segment_ct
+from aorta.segmentation.mr_angiography import segment_mr
+from aorta.settings import SegmentationSettings
+
+METHODS = {"ct-contrast": ("CT", segment_ct), "mr-angiography": ("MR", segment_mr)}
+
+
+def segment(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: float, progress: Progress = silent) -> Segmentation:
+    """Labels of the aorta and iliac arteries on the image's grid, with quality findings.
+
+    Parameters
+    ----------
+    wall_thickness_mm : float
+        Of the shell labelled ``wall``, which neither CT nor MR angiography shows.
+
+    Raises
+    ------
+    NeedsClicks
+        The automatic start is not sure of itself, or clicks are not usable.
+    InputError
+        The method asked for does not suit the modality.
+    """
+    method = settings.method
+    if method == "auto":
+        method = "ct-contrast" if volume.modality == "CT" else "mr-angiography"
+    modality, run = METHODS[method]
+    if modality != volume.modality:
+        raise InputError(
+            f"method {method} works on {modality}, the image is {volume.modality}",
+            where="case file: segmentation.method",
+            fix="leave the method out, or correct image.modality",
+        )
+    return run(volume, settings, wall_thickness_mm, progress)
