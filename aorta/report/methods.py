@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,12 +21,12 @@ _SEGMENTATION = {
     "surfaces": "The vessel was given as surfaces, turned into labels",
 }
 _PRESTRESS = {
-    "inverse": "The stress-free shape was found by inverse elastostatics at the imaging pressure ({imaging}); from there the vessel was "
-    "loaded to systole ({systolic}) with a follower pressure",
-    "none": "The imaged shape was taken as stress-free and loaded to systole ({systolic}) with a follower pressure; the stress that the "
-    "vessel already had in the scanner is neglected",
-    "linear": "Stress was recovered by one linear solution on the imaged shape at systole ({systolic}), which makes it nearly independent "
-    "of the material",
+    "inverse": """The stress-free shape was found by inverse elastostatics at the imaging pressure ({imaging}); from there the
+        vessel was loaded to systole ({systolic}) with a follower pressure""",
+    "none": """The imaged shape was taken as stress-free and loaded to systole ({systolic}) with a follower pressure; the stress
+        that the vessel already had in the scanner is neglected""",
+    "linear": """Stress was recovered by one linear solution on the imaged shape at systole ({systolic}), which makes it nearly
+        independent of the material""",
 }
 _ENDS = {"fixed": "clamped", "sliding": "free to slide within the plane of the cut"}
 _FACE = {"lumen": "the face that blood touches", "wall": "the inner face of the wall, under a porous thrombus"}
@@ -33,7 +34,7 @@ _FACE = {"lumen": "the face that blood touches", "wall": "the inner face of the 
 
 def methods(results: Results) -> list[str]:
     """Sentences, in the order of the stages, about stages that ran."""
-    return [" ".join(text.split()) for text in _sentences(results)]
+    return [re.sub(r"[ \n]+", " ", text) for text in _sentences(results)]  # keeps the no-break spaces in numbers
 
 
 def methods_text(results: Results) -> str:
@@ -56,22 +57,23 @@ def _sentences(results: Results) -> Iterator[str]:
     if (segmentation := results.segmentation) is not None:
         yield _SEGMENTATION.get(segmentation.method, f"The vessel was segmented by the method '{segmentation.method}'") + "."
     if results.anatomy is not None:
-        yield f"""Smooth closed surfaces were made from the labels and a centreline was traced through the lumen; diameters were measured
-            outer face to outer face in planes perpendicular to it, every {show(case.anatomy.section_spacing)} mm. Volumes are those of
-            the labels."""
+        yield f"""Smooth closed surfaces were made from the labels and a centreline was traced through the lumen; diameters were
+            measured outer face to outer face in planes perpendicular to it, every {show(case.anatomy.section_spacing)} mm. Volumes
+            are those of the labels."""
     if (mesh := results.mesh) is not None:
         thickness = f"{show(case.wall.thickness)} mm"
         if case.wall.thickness_by_region:
             thickness += " (" + ", ".join(f"{name}: {show(t)} mm" for name, t in case.wall.thickness_by_region.items()) + ")"
         thrombus = int((mesh.region == THROMBUS).sum())
-        yield f"""The wall was grown inward from the outer surface with a thickness of {thickness}, thrombus filling what is left to the
-            lumen, and meshed by gmsh with {show(int((mesh.region == WALL).sum()))} quadratic tetrahedra in the wall
-            {f"and {show(thrombus)} in the thrombus" if thrombus else "(there is no thrombus)"}, edge length {show(case.mesh.size)} mm."""
+        inside = f"and {show(thrombus)} in the thrombus" if thrombus else "(there is no thrombus)"
+        yield f"""The wall was grown inward from the outer surface with a thickness of {thickness}, thrombus filling what is left to
+            the lumen, and meshed by gmsh with {show(int((mesh.region == WALL).sum()))} quadratic tetrahedra in the wall {inside},
+            edge length {show(case.mesh.size)} mm."""
     if results.solution is not None and case.pressure is not None:
         yield from _mechanics(results)
     if results.risk is not None:
-        yield f"""Stress is the first principal Cauchy stress in the wall at systole, further than {show(case.risk.end_exclusion)} mm from
-            the cut ends, as maximum and as 99th percentile by volume."""
+        yield f"""Stress is the first principal Cauchy stress in the wall at systole, further than
+            {show(case.risk.end_exclusion)} mm from the cut ends, as maximum and as 99th percentile by volume."""
         if np.isfinite(results.risk.node_fields.get("wall_strength_kPa", np.array([np.nan]))).any():
             yield "Wall strength is the statistical model of Vande Geest et al. (2006); the rupture index is stress over strength."
     if results.stent is not None:

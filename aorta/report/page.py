@@ -109,7 +109,7 @@ def page(results: Results, progress: Progress = silent) -> Page:
         "style": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         "viewer": Markup((TEMPLATES / "viewer.js").read_text(encoding="utf-8")),
     }
-    content["banner"] = _banner(content["cautions"], content["withheld"])
+    content["banner"] = _banner(len(content["cautions"]), sum(f.value is None for f in all_findings))
     return Page(content)
 
 
@@ -137,12 +137,11 @@ def _withheld(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
     for finding in findings:
         if finding.value is None:
             groups.setdefault(finding.caution, []).append(display.label(finding.name))
-    return [(", ".join(names), reason) for reason, names in groups.items()]
+    return [("; ".join(names), reason) for reason, names in groups.items()]
 
 
-def _banner(cautions: list[tuple[str, str]], withheld: list[tuple[str, str]]) -> str:
-    missing = sum(len(names.split(", ")) for names, _ in withheld)
-    parts = [f"{len(cautions)} caution{'s' if len(cautions) != 1 else ''}"] if cautions else []
+def _banner(cautions: int, missing: int) -> str:
+    parts = [f"{cautions} caution{'s' if cautions != 1 else ''}"] if cautions else []
     parts += [f"{missing} value{'s' if missing != 1 else ''} not computed"] if missing else []
     return f"{display.sentence_list(parts) or 'Part of the report is missing'}: read this first."
 

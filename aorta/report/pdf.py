@@ -26,4 +26,5 @@ def pdf(html: str) -> bytes:
             fix="pip install weasyprint; apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
         ) from error
     logging.getLogger("fontTools").setLevel(logging.ERROR)
-    return weasyprint.HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=["data"]), base_url=None).write_pdf()
+    nothing_outside = URLFetcher(allowed_protocols=["data"])
+    return weasyprint.HTML(string=html, url_fetcher=nothing_outside).write_pdf()

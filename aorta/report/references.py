@@ -8,21 +8,22 @@ from aorta.records import Results
 from aorta.report.findings import complete
 
 MATERIALS = {
-    "raghavan-vorp-2000": "Raghavan ML, Vorp DA. Toward a biomechanical tool to evaluate rupture potential of abdominal aortic aneurysm: "
-    "identification of a finite strain constitutive model and evaluation of its applicability. J Biomech 2000;33:475–482.",
-    "wang-2001": "Wang DHJ, Makaroun M, Webster MW, Vorp DA. Mechanical properties and microstructure of intraluminal thrombus from "
-    "abdominal aortic aneurysm. J Biomech Eng 2001;123:536–539.",
+    "raghavan-vorp-2000": """Raghavan ML, Vorp DA. Toward a biomechanical tool to evaluate rupture potential of abdominal aortic
+        aneurysm: identification of a finite strain constitutive model and evaluation of its applicability. J Biomech
+        2000;33:475–482.""",
+    "wang-2001": """Wang DHJ, Makaroun M, Webster MW, Vorp DA. Mechanical properties and microstructure of intraluminal thrombus
+        from abdominal aortic aneurysm. J Biomech Eng 2001;123:536–539.""",
 }
 PRESTRESS = {
-    "inverse": "Govindjee S, Mihalic PA. Computational methods for inverse finite elastostatics. Comput Methods Appl Mech Eng "
-    "1996;136:47–57.",
-    "linear": "Joldes GR, Miller K, Wittek A, Doyle B. A simple, effective and clinically applicable method to compute abdominal aortic "
-    "aneurysm wall stress. J Mech Behav Biomed Mater 2016;58:139–148.",
+    "inverse": """Govindjee S, Mihalic PA. Computational methods for inverse finite elastostatics. Comput Methods Appl Mech Eng
+        1996;136:47–57.""",
+    "linear": """Joldes GR, Miller K, Wittek A, Doyle B. A simple, effective and clinically applicable method to compute abdominal
+        aortic aneurysm wall stress. J Mech Behav Biomed Mater 2016;58:139–148.""",
 }
-GMSH = "Geuzaine C, Remacle JF. Gmsh: a 3-D finite element mesh generator with built-in pre- and post-processing facilities. Int J Numer "
-GMSH += "Methods Eng 2009;79:1309–1331."
-DOLFINX = "Baratta IA, Dean JP, Dokken JS, et al. DOLFINx: the next generation FEniCS problem solving environment. 2023. "
-DOLFINX += "doi:10.5281/zenodo.10447666."
+GMSH = """Geuzaine C, Remacle JF. Gmsh: a 3-D finite element mesh generator with built-in pre- and post-processing facilities.
+    Int J Numer Methods Eng 2009;79:1309–1331."""
+DOLFINX = """Baratta IA, Dean JP, Dokken JS, et al. DOLFINx: the next generation FEniCS problem solving environment. 2023.
+    doi:10.5281/zenodo.10447666."""
 _YEAR = re.compile(r"\b(19|20)\d\d\b")
 
 
@@ -38,4 +39,4 @@ def references(results: Results) -> list[str]:
             found.append(MATERIALS.get(case.thrombus.material, ""))
         found.append(PRESTRESS.get(case.mechanics.prestress, ""))
     found += [f.source for f in complete(results) if f.value is not None and _YEAR.search(f.source)]
-    return list(dict.fromkeys(text for text in found if text))
+    return list(dict.fromkeys(" ".join(text.split()) for text in found if text))

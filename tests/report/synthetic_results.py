@@ -255,7 +255,7 @@ def full_results() -> r.Results:
         r.Finding("neck_length_mm", 34.02, "mm", "along the centreline"),
         r.withheld("neck_angulation_deg", "deg", "less than 20 mm of aorta above the neck in view"),
     )
-    names = ("image", "segment", "anatomy", "mesh", "solve", "risk", "stent")
+    names = ("image", "segment", "anatomy", "mesh", "mechanics", "risk", "stent")
     stages = tuple(r.StageRecord(name, "cached" if q < 2 else "done", 0.5 * q + 0.1, "") for q, name in enumerate(names))
     segmentation = r.Segmentation(
         labels, "ct-contrast", np.linspace(0.9, 0.7, 68), (12, 13), (r.Finding("lumen_components", 1.0, "1", "26-connected"),)
@@ -279,7 +279,7 @@ def measured_only() -> r.Results:
     """A label map without pressure: mechanics and all behind it skipped."""
     whole = full_results()
     reason = "the case file has no pressure"
-    skipped = {"solve": reason, "risk": reason, "stent": "switched off in the case file"}
+    skipped = {"mechanics": reason, "risk": reason, "stent": "switched off in the case file"}
     stages = tuple(r.StageRecord(s.name, "skipped", 0.0, skipped[s.name]) if s.name in skipped else s for s in whole.stages)
     findings = tuple(
         f for f in whole.findings if f.name.endswith(("_diameter_mm", "_mL")) and f.name[:7] not in ("rupture", "ring_eq")

@@ -65,7 +65,7 @@ def newton(solution: Solution | None) -> Picture | None:
                         label=None if phase in seen else phase.replace("_", " "))  # fmt: skip
             seen.add(phase)
             start += len(residuals)
-        ax.set(xlabel="iteration, one after the other", ylabel="residual norm")
+        ax.set(xlabel="iteration, one after the other", ylabel="residual, share of the load")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(fontsize=8)
     alt = "Newton residual by iteration: " + "; ".join(
