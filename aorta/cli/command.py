@@ -85,10 +85,8 @@ _SHARED = (
 
 def run(body: Callable[..., Answer], console: Console, values: dict[str, Any]) -> int:
     """Runs a body, prints its answer or failure, and returns the exit status."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO if console.verbosity > 0 else logging.ERROR, force=True)
-    answer: Answer | None = None
     try:
-        with _stdout_to_stderr():
+        with _stdout_to_stderr(), _library_logs(console.verbosity > 0):
             answer = body(console, **values)
         error = answer.failure
         _print_answer(answer, console.as_json)
@@ -159,6 +157,17 @@ def _stdout_to_stderr() -> Iterator[None]:
             sys.stdout.flush()
         os.dup2(kept, descriptor)
         os.close(kept)
+
+
+@contextlib.contextmanager
+def _library_logs(wanted: bool) -> Iterator[None]:
+    """What libraries log and warn goes to stderr if wanted; otherwise only their errors."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO if wanted else logging.ERROR, force=True)
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:

@@ -46,6 +46,7 @@ class PlainLines:
 
     def progress(self, stage: str, message: str, fraction: float | None) -> None:
         """The stage is at work."""
+        message = plain_message(stage, message)
         told_stage, told, when = self._last
         if (stage, message) != (told_stage, told) and time.monotonic() - when >= _QUIET_SECONDS:
             self._console.note(f"{stage}: {message}" + ("" if fraction is None else f" ({100 * fraction:.0f} %)"))
@@ -54,6 +55,11 @@ class PlainLines:
     def end(self, record: Any) -> None:
         """The stage is done, cached or skipped."""
         self._console.note(f"{record.name}: {outcome(record)}")
+
+
+def plain_message(stage: str, message: str) -> str:
+    """Without the stage's own name before it, which is shown anyway."""
+    return message.removeprefix(f"{stage}: ")
 
 
 def outcome(record: Any) -> str:
@@ -88,7 +94,10 @@ def _live_table() -> Iterator[Any]:
             self.rows[stage] = ("[cyan]>[/cyan]", reason)
 
         def progress(self, stage: str, message: str, fraction: float | None) -> None:
-            self.rows[stage] = ("[cyan]>[/cyan]", message + ("" if fraction is None else f" ({100 * fraction:.0f} %)"))
+            self.rows[stage] = (
+                "[cyan]>[/cyan]",
+                plain_message(stage, message) + ("" if fraction is None else f" ({100 * fraction:.0f} %)"),
+            )
 
         def end(self, record: Any) -> None:
             self.running = "" if self.running == record.name else self.running
