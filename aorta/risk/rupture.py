@@ -38,13 +38,20 @@ def rupture_findings(
     """
     index = rupture_index.rupture_index(principal_MPa, local.strength_MPa[:, None])
     caution = range_caution(local, volume_mm3.sum(axis=1))
-    valid = caution == ""
+    outside = local.floored | local.thrombus_clamped | local.nord_clamped
+    p99 = weighted_percentile(index, volume_mm3, 99.0)
+
+    def valid(reached: Array) -> bool:
+        """Whether the regression holds in the elements (e,) bool on which a finding rests."""
+        return not bool(outside[reached].any())
+
     given = (
         f"{'male' if facts.male else 'female'}, family history {'yes' if facts.family_history else 'no'}, "
         f"normal diameter {facts.normal_diameter_mm:.1f} mm from {facts.normal_diameter_from}"
     )
     method = f"first principal Cauchy stress over local wall strength {where}, {loading(state)} ({given})"
-    peak = float(index.max())
+    highest = index.max(axis=1)
+    peak = float(highest.max())
     findings = [
         Finding(
             "wall_strength_min_kPa",
@@ -52,17 +59,19 @@ def rupture_findings(
             "kPa",
             f"smallest local strength {where} ({given})",
             strength.SOURCE,
-            valid,
+            valid(local.strength_MPa == local.strength_MPa.min()),
             caution,
         ),
-        Finding("peak_wall_rupture_index", peak, "1", f"maximum of: {method}", rupture_index.SOURCE, valid, caution),
+        Finding(
+            "peak_wall_rupture_index", peak, "1", f"maximum of: {method}", rupture_index.SOURCE, valid(highest >= peak), caution
+        ),
         Finding(
             "peak_wall_rupture_index_p99",
-            weighted_percentile(index, volume_mm3, 99.0),
+            p99,
             "1",
             f"99th percentile by volume of: {method}",
             rupture_index.SOURCE,
-            valid,
+            valid(highest >= p99),
             caution,
         ),
     ]
@@ -70,6 +79,8 @@ def rupture_findings(
     if peak <= 0.0:
         return (*findings, withheld(name, "mm", "the peak wall rupture index is not positive: no logarithm"))
     diameter = equivalent_diameter.rupture_risk_equivalent_diameter_mm(peak)
+    if diameter <= 0.0:
+        return (*findings, withheld(name, "mm", f"the uncalibrated formula gives no positive diameter for a PWRI of {peak:.3f}"))
     how = f"55 mm + ln(PWRI / 0.48) / (0.020/mm) with the maximum PWRI {peak:.3f}"
     uncalibrated = Finding(name, diameter, "mm", how, equivalent_diameter.SOURCE, False, equivalent_diameter.CAUTION)
     return (*findings, uncalibrated)

@@ -70,7 +70,8 @@ def measure_neck(anatomy: Anatomy) -> Neck:
     """The neck from the anatomy's findings (which carry the planner's overrides) and sections."""
     outer, length = number(anatomy, "neck_diameter_mm"), number(anatomy, "neck_length_mm")
     finding = next((f for f in anatomy.findings if f.name == "neck_diameter_mm"), None)
-    inner = _neck_lumen_mm(anatomy, length)
+    inner = number(anatomy, "neck_lumen_diameter_mm")
+    inner = inner if inner is not None else _neck_lumen_mm(anatomy, length)
     if inner is not None and finding is not None and finding.measured_value is not None and outer is not None:
         inner += outer - finding.measured_value  # the planner moved the wall: keep the difference of the conventions
     return Neck(outer, inner, length, number(anatomy, "neck_angulation_deg"), number(anatomy, "suprarenal_angulation_deg"))

@@ -163,6 +163,24 @@ def test_floored_strength_is_cautioned(mesh, loaded):
     assert all(word in finding.caution for word in ("20 N/cm2", "3.6 cm", "NORD"))
 
 
+def test_a_clamp_away_from_the_peak_is_told_but_does_not_invalidate_it(mesh):
+    """As in the iliac arteries of nearly every patient, which are narrower than the neck (NORD below 1)."""
+    thick_below = np.where(mesh.points[:, 2] < -40, 40.0, 10.0)
+    partly = WallMesh(**{**vars(mesh), "thrombus_thickness_mm": thick_below})
+    for factor, valid in ((0.1, True), (10.0, False)):
+        below = state(mesh, lambda x, f=factor: lame(x, INNER, OUTER, P) * np.where(x[..., 2] < -35, f, 1.0)[..., None], P)
+        risk = run(partly, below)
+        for name in ("peak_wall_rupture_index", "peak_wall_rupture_index_p99"):
+            assert by_name(risk, name).valid is valid and "3.6 cm" in by_name(risk, name).caution
+        assert not by_name(risk, "wall_strength_min_kPa").valid
+
+
+def test_no_positive_equivalent_diameter_is_withheld(mesh):
+    loaded = state(mesh, lambda x: 0.1 * lame(x, INNER, OUTER, P), P)
+    finding = by_name(run(mesh, loaded), "rupture_risk_equivalent_diameter_mm")
+    assert finding.value is None and "no positive diameter" in finding.caution
+
+
 def test_no_systole_no_stress(mesh, loaded):
     imaging = State(**{**vars(loaded), "name": "imaging"})
     risk = run(mesh, imaging)

@@ -97,6 +97,11 @@ def test_each_device_is_measured_by_its_own_convention():
     assert row(fit, "Gore", "26").oversizing == approx(26 / 22.5 - 1, abs=1e-12)
 
 
+def test_the_measured_lumen_of_the_neck_comes_before_the_sections():
+    assert measure_neck(vessel({**FINDINGS, "neck_lumen_diameter_mm": 21.7})).inner_mm == approx(21.7, abs=1e-12)
+    assert measure_neck(vessel()).inner_mm == approx(22.5, abs=1e-12)
+
+
 def test_margins_are_signed_distances_to_the_limit():
     cook = row(plan(), "Cook", "30")  # for 24.5 to 26.5 mm
     expected = {
