@@ -1,8 +1,8 @@
 """The only DICOM facts that go on: a closed list of tags that describe the scan and nobody.
 
 Free text (descriptions, protocol and device names, comments), dates, identifiers and private tags
-are not on the list (DICOM PS3.15 table E.1-1 has what identifies). Text that is on it must look
-like a code, and a number must be one.
+are not on the list (DICOM PS3.15 table E.1-1 has what identifies). Text that is on it must have a form
+that is known for it, and a number must be one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ NUMBERS = {
     "cardiac_phase_percent": "NominalPercentageOfCardiacPhase",
 }
 CODES = {"kernel": "ConvolutionKernel", "scanning_sequence": "ScanningSequence"}
-_CODE = re.compile(r"[A-Za-z0-9_+.\-]{1,12}")
+_FORMS = {
+    # kernels as the makers write them: Siemens B30f, Br40d, I26s; Canon FC18; Philips A, YB; GE in words
+    "kernel": re.compile(
+        r"[A-Z][a-z]?\d\d[a-z]{0,2}|FC\d\d|Y?[A-F]|SOFT|STANDARD|DETAIL|LUNG|BONE(PLUS)?|EDGE|CHST|SMOOTH|SHARP|[0-5]", re.ASCII
+    ),
+    # DICOM PS3.3 C.8.3.1.1: spin echo, inversion recovery, gradient recalled, echo planar, research mode
+    "scanning_sequence": re.compile(r"SE|IR|GR|EP|RM"),
+}
 KEYWORDS = [*NUMBERS.values(), *CODES.values()]
 """Tags to ask pydicom for."""
 
@@ -40,6 +47,6 @@ def facts(header: Dataset) -> dict[str, str]:
     for name, keyword in CODES.items():
         value = header.get(keyword)
         parts = [value] if isinstance(value, str) else list(value or [])
-        if parts and all(_CODE.fullmatch(str(part)) for part in parts):
+        if parts and all(_FORMS[name].fullmatch(str(part)) for part in parts):
             result[name] = "/".join(str(part) for part in parts)
     return result

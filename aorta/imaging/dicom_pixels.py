@@ -68,7 +68,9 @@ def _rescaled(item: SliceFile, modality: str) -> np.ndarray:
     try:
         with quiet():
             stored = header.pixel_array
-    except Exception:  # decoders raise what they like
+    except Exception:  # decoders raise what they like; and nothing of ours is raised in here, it would quote theirs
+        stored = None
+    if stored is None:
         return _by_gdcm(item, size, compressed)
     if stored.shape != size:
         raise _cut_off(item)
