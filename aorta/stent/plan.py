@@ -7,6 +7,7 @@ from aorta.settings import StentSettings, WallSettings
 from aorta.stent.catalogue_files import load_catalogue
 from aorta.stent.criteria import FAILS, UNVERIFIED
 from aorta.stent.fit import ring_withheld, simulate
+from aorta.stent.measured import measure_neck
 from aorta.stent.sizing import Option, best, nearest_outside, options
 
 USUAL_OVERSIZING = (0.10, 0.20)
@@ -37,7 +38,7 @@ def plan_stent(
     chosen = best(choices)
     simulated = chosen or nearest_outside(choices)
     ring, ring_findings, ring_cautions = _fit(simulated, anatomy, mesh, solution, wall)
-    cautions = [*_sizing_cautions(choices, chosen, simulated, ring), *ring_cautions]
+    cautions = [*_sizing_cautions(choices, chosen, simulated, ring), *_wall_caution(anatomy, wall), *ring_cautions]
     findings = (*_sizing_findings(chosen, choices), *ring_findings)
     return StentFit(tuple(o.candidate for o in choices), ring, findings, tuple(cautions))
 
@@ -112,3 +113,16 @@ def _sizing_cautions(
         if ring is not None and simulated is not None:
             cautions.append(f"The ring of {ring.device} was simulated although its instructions for use exclude this anatomy.")
     return cautions
+
+
+def _wall_caution(anatomy: Anatomy, wall: WallSettings) -> list[str]:
+    """Where the labels show no wall, a diameter outer wall to outer wall is that of the lumen."""
+    neck = measure_neck(anatomy)
+    thickness = wall.thickness_by_region.get("neck", wall.thickness)
+    if neck.outer_mm is None or neck.inner_mm is None or neck.outer_mm - neck.inner_mm >= thickness:
+        return []
+    excess = neck.outer_mm - neck.inner_mm
+    return [
+        f"The neck's outer diameter exceeds its lumen by only {excess:.1f} mm: the labels seem to show no wall there, "
+        f"and diameters outer wall to outer wall may be up to {2 * thickness:.1f} mm too small."
+    ]

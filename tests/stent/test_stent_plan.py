@@ -102,6 +102,13 @@ def test_the_measured_lumen_of_the_neck_comes_before_the_sections():
     assert measure_neck(vessel()).inner_mm == approx(22.5, abs=1e-12)
 
 
+def test_labels_without_a_wall_are_cautioned():
+    told = [
+        any("show no wall" in c for c in plan(vessel({**FINDINGS, "neck_lumen_diameter_mm": d})).cautions) for d in (23.9, 24.1)
+    ]
+    assert told == [False, True]  # outer 25.5 mm, wall 1.5 mm
+
+
 def test_margins_are_signed_distances_to_the_limit():
     cook = row(plan(), "Cook", "30")  # for 24.5 to 26.5 mm
     expected = {
