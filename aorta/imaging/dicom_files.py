@@ -13,6 +13,7 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import MediaStorageDirectoryStorage
 
 from aorta.errors import InputError
 from aorta.imaging import acquisition, content
@@ -103,7 +104,7 @@ def find_series(folder: Path) -> tuple[list[Series], int]:
     for place, (path, kind) in enumerate(zip(files, kinds), 1):
         if kind == "DICOM":
             item = _read_header(path, place, len(files))
-            if item.header.get("Modality", "OT") not in NOT_IMAGES:
+            if item is not None and item.header.get("Modality", "OT") not in NOT_IMAGES:
                 groups.setdefault(str(item.header.get("SeriesInstanceUID", "")), []).append(item)
     if not groups:
         raise InputError("none of the DICOM files holds an image", where="image", fix="name the folder of the CT or MR series")
@@ -111,12 +112,15 @@ def find_series(folder: Path) -> tuple[list[Series], int]:
     return [_series(place, group) for place, group in enumerate(ordered, 1)], len(files) - kinds.count("DICOM")
 
 
-def _read_header(path: Path, place: int, of: int) -> SliceFile:
+def _read_header(path: Path, place: int, of: int) -> SliceFile | None:
+    """None for a disc's table of contents, whatever its name."""
     try:
         with quiet():
             header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=_GEOMETRY + acquisition.KEYWORDS)
             for element in header:  # decode now: a bad value must be found here, not anywhere later
                 _ = element.value
+        if header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+            return None
         complete = "Modality" in header and "SeriesInstanceUID" in header
     except (InvalidDicomError, OSError, EOFError, ValueError, KeyError, AttributeError, TypeError, NotImplementedError):
         complete = False

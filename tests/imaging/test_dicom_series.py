@@ -196,3 +196,18 @@ def test_tilt_told_but_not_there_is_a_caution(tmp_path):
     for path in write_series(tmp_path):
         edit(path, GantryDetectorTilt=12.0)
     assert any("12.0°" in c for c in read_image(tmp_path, HERE).cautions)
+
+
+def test_table_of_contents_of_a_disc_is_passed_over(tmp_path):
+    write_series(tmp_path)
+    plain = read_image(tmp_path, HERE)
+    index = pydicom.Dataset()
+    index.file_meta = pydicom.dataset.FileMetaDataset()
+    index.file_meta.MediaStorageSOPClassUID = pydicom.uid.MediaStorageDirectoryStorage
+    index.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    index.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    index.FileSetID = "DISC"
+    for name in ("DICOMDIR", "000001"):
+        pydicom.dcmwrite(tmp_path / name, index, enforce_file_format=True)
+    again = read_image(tmp_path, HERE)
+    assert np.array_equal(again.voxels, plain.voxels) and again.cautions == plain.cautions
