@@ -46,7 +46,7 @@ class Stations:
     normal: Array
 
 
-def vessel_axes(lattice: Lattice, tips: dict[str, Array]) -> dict[str, Curve]:
+def vessel_axes(lattice: Lattice, tips: dict[str, Array], superior: Array) -> dict[str, Curve]:
     """The axis of the whole vessel from its top to each tip.
 
     Parameters
@@ -55,8 +55,10 @@ def vessel_axes(lattice: Lattice, tips: dict[str, Array]) -> dict[str, Curve]:
         Of the outer vessel.
     tips : mapping of name to (3,) float, mm, LPS
         Ends of the lumen's paths.
+    superior : (3,) float
+        Unit vector upwards.
     """
-    root = find_root(lattice)
+    root = find_root(lattice, superior)
     distances = arrival(lattice, root, centred=False)
     starts = []
     for tip in tips.values():

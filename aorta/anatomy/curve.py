@@ -83,16 +83,20 @@ def smooth(points: Array, width_mm: float) -> Curve:
 def extend(curve: Curve, lattice: Lattice, at_start: bool, at_end: bool) -> Curve:
     """The curve carried on straight until it leaves the vessel, where asked.
 
-    A traced path ends where the vessel's last inscribed ball sits, one radius short of a flat end.
+    A traced path ends where the vessel's last inscribed ball sits, one radius short of a flat end,
+    and on its last radius it may not be on the axis yet: that stretch is left out first.
     """
     points = curve.points
     for wanted, end, direction in ((at_start, 0, -1.0), (at_end, -1, 1.0)):
         if not wanted:
             continue
+        radius = max(float(lattice.depth_at(points[end])[0]), 2.0)
+        drop = min(int(0.75 * radius / SPACING_MM), len(points) // 4)
+        points = points[drop:] if direction < 0 else points[: len(points) - drop]
         tip = points[end]
-        reach = 2.0 * max(float(lattice.depth_at(tip)[0]), 2.0)
+        reach = 4.0 * radius
         # the direction of the last stretch, not of the last step
-        stretch = int(np.clip(reach / 2 / SPACING_MM, 4, len(points) - 1))
+        stretch = int(np.clip(radius / SPACING_MM, 4, len(points) - 1))
         heading = (tip - points[stretch]) if direction < 0 else (tip - points[-1 - stretch])
         heading = heading / np.linalg.norm(heading)
         ahead = tip + np.outer(np.arange(SPACING_MM, reach, SPACING_MM), heading)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage as ndi
 
+from aorta.anatomy.body import Body, body_of
 from aorta.anatomy.lattice import Lattice, crop, make_lattice
 from aorta.anatomy.roles import Roles, assign
 from aorta.anatomy.stubs import stub_of
-from aorta.anatomy.surfaces import largest_piece
+from aorta.anatomy.surfaces import largest_piece, without_holes
 from aorta.anatomy.tree import trace_tree
 from aorta.errors import GeometryError
-from aorta.records import VESSEL, Array, Labels
+from aorta.records import VESSEL, Array, Grid, Labels
 
 SMALLEST_LUMEN_ML = 0.5
 _WALL_MM = 2.0  # how much wider a stub is with its wall, where the wall is labelled
@@ -25,7 +26,7 @@ class Masks:
     """One vessel on the label map's grid; all (nk, nj, ni) bool.
 
     ``lumen`` and ``outer`` are without side branches, ``inner`` is lumen and thrombus, ``branches``
-    the side branches' blood, ``core`` the lumen with the first millimetres of its branches.
+    the side branches' blood.
     """
 
     lumen: Array
@@ -39,13 +40,13 @@ def tracing_step(labels: Labels) -> float:
     return float(np.clip(labels.grid.spacing_kji.min(), 0.7, 1.0))
 
 
-def lumen_of(labels: Labels) -> Array:
-    """The lumen's largest piece, holes filled.
+def cropped(labels: Labels) -> Labels:
+    """The label map cut down to the vessel and its branches, with two voxels around where there are any.
 
     Raises
     ------
     GeometryError
-        There is no lumen, hardly any, or it fills the grid.
+        There is no lumen, or it fills the grid.
     """
     lumen = labels.mask("lumen")
     if not lumen.any():
@@ -55,15 +56,6 @@ def lumen_of(labels: Labels) -> Array:
             why=f"values present: {', '.join(map(str, np.unique(labels.voxels)))}; the lumen is 1",
             fix="map your class values under `labels: classes:` in the case file",
         )
-    lumen = largest_piece(lumen)
-    volume = float(lumen.sum()) * labels.grid.voxel_volume_mm3 / 1000.0
-    if volume < SMALLEST_LUMEN_ML:
-        raise GeometryError(
-            "the lumen is too small to be an aorta",
-            where="anatomy",
-            why=f"its largest piece is {volume:.3g} mL in {int(lumen.sum())} voxels",
-            fix="check the unit of the voxel spacing (mm) and the label map's class values",
-        )
     faces = [float(face.mean()) for axis in range(3) for face in (lumen.take(0, axis), lumen.take(-1, axis))]
     if min(faces) > _FACE_SHARE:
         raise GeometryError(
@@ -72,11 +64,35 @@ def lumen_of(labels: Labels) -> Array:
             why=f"it covers at least {100 * min(faces):.0f} % of every face of the grid",
             fix="check the label map's class values: background must be 0",
         )
+    box = crop(labels.mask(*VESSEL, "branch"), 2)
+    affine = labels.grid.affine_lps.copy()
+    affine[:3, 3] = labels.grid.to_lps(np.array([s.start for s in box])[::-1])
+    voxels = labels.voxels[box]
+    return Labels(Grid(voxels.shape, affine), np.ascontiguousarray(voxels))
+
+
+def lumen_of(labels: Labels) -> Array:
+    """The lumen's largest piece, holes filled.
+
+    Raises
+    ------
+    GeometryError
+        There is hardly any lumen.
+    """
+    lumen = largest_piece(labels.mask("lumen"))
+    volume = float(lumen.sum()) * labels.grid.voxel_volume_mm3 / 1000.0
+    if volume < SMALLEST_LUMEN_ML:
+        raise GeometryError(
+            "the lumen is too small to be an aorta",
+            where="anatomy",
+            why=f"its largest piece is {volume:.3g} mL in {int(lumen.sum())} voxels",
+            fix="check the unit of the voxel spacing (mm) and the label map's class values",
+        )
     return lumen
 
 
-def separate(labels: Labels) -> tuple[Masks, Roles, Lattice]:
-    """The masks of trunk and side branches, which limb is what, and the lumen's lattice.
+def separate(labels: Labels) -> tuple[Masks, Roles, Lattice, Body]:
+    """The masks of trunk and side branches, which limb is what, the lumen's lattice, and the body's directions.
 
     Raises
     ------
@@ -86,7 +102,8 @@ def separate(labels: Labels) -> tuple[Masks, Roles, Lattice]:
     grid = labels.grid
     lumen = lumen_of(labels)
     lattice = make_lattice(grid, lumen, tracing_step(labels))
-    roles = assign(trace_tree(lattice))
+    body = body_of(lattice)
+    roles = assign(trace_tree(lattice, body.superior), body)
 
     outer = _piece_with(labels.mask(*VESSEL) | lumen, lumen)
     blood = labels.mask("branch")
@@ -103,7 +120,7 @@ def separate(labels: Labels) -> tuple[Masks, Roles, Lattice]:
     trunk = largest_piece(trunk)
     outer = _piece_with(outer | trunk, trunk)
     inner = _piece_with((labels.mask("thrombus") & outer) | trunk, trunk) & outer
-    return Masks(trunk, inner, outer, blood & ~trunk), roles, lattice
+    return Masks(trunk, inner, outer, blood & ~trunk), roles, lattice, body
 
 
 def _piece_with(mask: Array, seed: Array) -> Array:
@@ -112,7 +129,7 @@ def _piece_with(mask: Array, seed: Array) -> Array:
     keep = np.zeros(count + 1, bool)
     keep[np.unique(pieces[seed & mask])] = True
     keep[0] = False
-    return ndi.binary_fill_holes(keep[pieces])
+    return without_holes(keep[pieces])
 
 
 def _ostial_lips(labels: Labels, lumen: Array, blood: Array) -> Array:

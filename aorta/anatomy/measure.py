@@ -9,9 +9,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from aorta.anatomy.axis import AXIS_WIDTH_MM, stations, vessel_axes
+from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve, extend, resample, smooth
 from aorta.anatomy.ends import choose_ends, within_ends
-from aorta.anatomy.intake import Masks, separate, tracing_step
+from aorta.anatomy.intake import Masks, cropped, separate, tracing_step
 from aorta.anatomy.landmarks import given_landmarks, on_curve, pick
 from aorta.anatomy.lattice import Lattice, make_lattice
 from aorta.anatomy.neck import Span, find_end, neck_findings
@@ -27,6 +28,7 @@ from aorta.anatomy.shape import (
     widest,
 )
 from aorta.anatomy.side_branches import SideBranch, find_side_branches, lower_edge, name_branches
+from aorta.anatomy.slicing import Sliceable
 from aorta.anatomy.surfaces import surface_of
 from aorta.records import Anatomy, Branch, Finding, Labels, Landmark, Progress, Sections, Surface, silent
 from aorta.settings import AnatomySettings, Point
@@ -58,7 +60,8 @@ def measure(
         The labels hold no vessel, or none that can be measured.
     """
     progress("anatomy: tracing the vessel tree", 0.0)
-    masks, roles, lumen_lattice = separate(labels)
+    labels = cropped(labels)
+    masks, roles, lumen_lattice, body = separate(labels)
     grid = labels.grid
 
     progress("anatomy: surfaces", 0.25)
@@ -66,13 +69,15 @@ def measure(
     outer, outer_change = surface_of(grid, masks.outer, "outer", settings.surface_voxel)
     has_thrombus = bool((masks.inner & ~masks.lumen).any())
     inner = surface_of(grid, masks.inner, "inner", settings.surface_voxel)[0] if has_thrombus else None
-    walls = Walls(outer, lumen, inner, grid, labels.mask("calcification"))
+    walls = Walls(
+        Sliceable.of(outer), Sliceable.of(lumen), Sliceable.of(inner) if inner else None, grid, labels.mask("calcification")
+    )
 
     progress("anatomy: centrelines", 0.4)
     curves = _centrelines(roles, lumen_lattice)
     outer_lattice = make_lattice(grid, masks.outer, tracing_step(labels))
     tips = {name: curves[name].points[-1] for name in (ILIACS if roles.iliacs else ("aorta",))}
-    axes = vessel_axes(outer_lattice, tips)
+    axes = vessel_axes(outer_lattice, tips, body.superior)
 
     progress("anatomy: sections", 0.55)
     sections = _sections(curves, axes, outer_lattice, walls, settings.section_spacing)
@@ -81,7 +86,7 @@ def measure(
     sides = find_side_branches(grid, masks.lumen, masks.branches)
     parents = [min(curves, key=lambda name, b=b: _distance(curves[name], b)) for b in sides]
     leaves = [float(curves[p].project(b.ostium.mean(axis=0))[0]) for p, b in zip(parents, sides)]
-    names = _branch_names(sides, parents, leaves, sections["aorta"])
+    names = _branch_names(sides, parents, leaves, sections["aorta"], body)
     branches = _branches(curves, lumen, sides, parents, leaves, names)
     found = _landmarks(labels, curves, sides, parents, leaves, names, branches)
     given = given_landmarks(landmarks, curves)
@@ -90,8 +95,9 @@ def measure(
     marks = given + found
     span, reason = _neck_span(sections["aorta"], marks, settings.neck_growth)
     if span is not None and span.end is not None and pick(marks, "neck_end") is None:
-        marks.append(_at_section(curves["aorta"], sections["aorta"], "neck_end", span.end))
-    cautions = _cautions(labels, masks, roles, names)
+        marks.append(on_curve("neck_end", curves["aorta"], span.end))
+    cautions = [body.caution] if body.caution else []
+    cautions += _cautions(labels, masks, roles, names)
     ends, more = choose_ends(
         sections, walls, span.start if span is not None else None, settings.proximal_length, settings.iliac_length
     )
@@ -122,13 +128,18 @@ def _centrelines(roles: Roles, lattice: Lattice) -> dict[str, Curve]:
         name: extend(smooth(np.vstack([roles.trunk, path[1:]]), AXIS_WIDTH_MM), lattice, True, True)
         for name, path in roles.iliacs.items()
     }
-    first = whole[ILIACS[0]]
+    # above the parting both run together; each alone is drawn towards its own side
+    first, second = (whole[name] for name in ILIACS)
     parting = float(first.project(roles.trunk[-1])[0])
-    curves = {"aorta": first.part(0.0, parting)}
+    upper = first.points[first.arc <= parting]
+    curves = {"aorta": resample(0.5 * (upper + second.at(second.project(upper))))}
     for name, curve in whole.items():
         start = float(curve.project(curves["aorta"].points[-1])[0])
-        own = curve.part(min(start + 1.0, curve.length - 1.0), curve.length)
-        curves[name] = resample(np.vstack([curves["aorta"].points[-1], own.points]))
+        own = curve.points[curve.arc > start]
+        # begin where the aorta ends; the offset fades over two millimetres
+        offset = curves["aorta"].points[-1] - curve.at(start)
+        fade = np.exp(-(curve.arc[curve.arc > start] - start) / 2.0)[:, None]
+        curves[name] = resample(np.vstack([curves["aorta"].points[-1], own + fade * offset]))
     return {name: curves[name] for name in ("aorta", *ILIACS)}
 
 
@@ -152,7 +163,7 @@ def _distance(curve: Curve, branch: SideBranch) -> float:
     return float(cKDTree(curve.points).query(branch.ostium.mean(axis=0))[0])
 
 
-def _branch_names(sides: list[SideBranch], parents: list[str], leaves: list[float], aorta: Sections) -> list[str]:
+def _branch_names(sides: list[SideBranch], parents: list[str], leaves: list[float], aorta: Sections, body: Body) -> list[str]:
     """Names by position for the aorta's branches; those of an iliac artery are named after it."""
     at = widest(aorta)
     sac = float(aorta.arc_length_mm[at]) if at is not None else float("inf")
@@ -160,7 +171,7 @@ def _branch_names(sides: list[SideBranch], parents: list[str], leaves: list[floa
         sac = float("inf")  # no sac: nothing to be above of
     own = [k for k, parent in enumerate(parents) if parent == "aorta"]
     names = [""] * len(sides)
-    for k, name in zip(own, name_branches([sides[k] for k in own], [leaves[k] for k in own], sac)):
+    for k, name in zip(own, name_branches([sides[k] for k in own], [leaves[k] for k in own], sac, body)):
         names[k] = name
     for side in ILIACS:
         theirs = sorted((k for k, parent in enumerate(parents) if parent == side), key=lambda k: leaves[k])
@@ -211,11 +222,6 @@ def _landmarks(
                 marks.append(on_curve(f"{side}_bifurcation", curves[side], leaves[k], side))
                 break
     return marks
-
-
-def _at_section(curve: Curve, sections: Sections, name: str, arc: float) -> Landmark:
-    """A landmark at an arc length of the aorta."""
-    return on_curve(name, curve, arc)
 
 
 def _neck_span(sections: Sections, marks: list[Landmark], growth: float) -> tuple[Span | None, str]:

@@ -105,7 +105,9 @@ def neck_findings(sections: Sections, span: Span | None, reason: str, lower_end:
         findings += [withheld(name, NAMES[name], span.reason) for name in ("neck_length_mm", "neck_angulation_deg")]
         neck_axis = place(stop) - place(span.start)
     else:
-        method = "along the centreline from the lowest renal ostium's lower edge to where the outer diameter has grown by the stated share"
+        method = (
+            "centreline length from the lowest renal ostium's lower edge to where the outer diameter has grown by the set share"
+        )
         length = span.end - span.start
         findings.append(Finding("neck_length_mm", length, "mm", method, CHAIKOF))
         neck_axis, sac_axis = place(span.end) - place(span.start), place(lower_end) - place(span.end)

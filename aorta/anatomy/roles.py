@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from aorta.anatomy.body import Body
 from aorta.anatomy.tree import Limb
 from aorta.records import Array
 
@@ -39,11 +40,11 @@ class Roles:
     sides: tuple[Limb, ...]
 
 
-def assign(limbs: list[Limb]) -> Roles:
+def assign(limbs: list[Limb], body: Body) -> Roles:
     """Roles of the limbs of one tree."""
-    lowest = min(limbs, key=lambda limb: limb.path[-1, 2])
+    lowest = min(limbs, key=lambda limb: limb.path[-1] @ body.superior)
     pairs = [(parting(lowest, limb), limb) for limb in limbs if limb is not lowest]
-    pairs = [(index, limb) for index, limb in pairs if _is_iliac_pair(lowest, limb, index)]
+    pairs = [(index, limb) for index, limb in pairs if _is_iliac_pair(lowest, limb, index, body)]
     if not pairs:
         return Roles(lowest.path, {}, tuple(limb for limb in limbs if limb is not lowest))
     # the uppermost such parting: further down only the iliac arteries' own branches part
@@ -51,7 +52,7 @@ def assign(limbs: list[Limb]) -> Roles:
     join = lowest.path[index]
     first = lowest.path[index:]
     second = np.vstack([join, other.path[_nearest(other.path, join) + 1 :]])
-    by_side = sorted([first, second], key=lambda path: _towards(path)[0])
+    by_side = sorted([first, second], key=lambda path: _towards(path) @ body.left)
     iliacs = {"right_iliac": by_side[0], "left_iliac": by_side[1]}
     return Roles(lowest.path[: index + 1], iliacs, tuple(limb for limb in limbs if limb is not lowest and limb is not other))
 
@@ -75,7 +76,7 @@ def _towards(path: Array, length: float = _LOOK_MM) -> Array:
     return (end - path[0]) / max(np.linalg.norm(end - path[0]), 1e-9)
 
 
-def _is_iliac_pair(main: Limb, other: Limb, index: int) -> bool:
+def _is_iliac_pair(main: Limb, other: Limb, index: int, body: Body) -> bool:
     """Whether two limbs part as left and right iliac artery do."""
     start = _nearest(other.path, main.path[index])
     one, two = main.path[index:], other.path[start:]
@@ -83,12 +84,12 @@ def _is_iliac_pair(main: Limb, other: Limb, index: int) -> bool:
     if min(lengths) < _SHORTEST_ILIAC_MM:
         return False
     first, second = _towards(one), _towards(two)
-    if max(first[2], second[2]) > 0:  # both must go down
+    if max(first @ body.superior, second @ body.superior) > 0:  # both must go down
         return False
     widths = []
     for limb, begin in ((main, index), (other, start)):
         arc = np.r_[0, np.cumsum(np.linalg.norm(np.diff(limb.path[begin:], axis=0), axis=1))]
         widths.append(float(np.median(limb.depth[begin:][arc > 0.4 * min(_LOOK_MM, arc[-1])])))
     apart = second - first
-    sideways = abs(apart[0]) >= 0.6 * np.linalg.norm(apart)
+    sideways = abs(apart @ body.left) >= 0.6 * np.linalg.norm(apart)
     return bool(sideways and min(widths) >= _LIKE_WIDTH * max(widths))

@@ -10,8 +10,8 @@ from scipy.spatial import cKDTree
 from aorta.anatomy.axis import Stations
 from aorta.anatomy.curve import Curve
 from aorta.anatomy.lattice import Lattice
-from aorta.anatomy.slicing import Contour, cut, loop_around, plane_axes
-from aorta.records import Array, Grid, Sections, Surface
+from aorta.anatomy.slicing import Contour, Sliceable, cut, loop_around, plane_axes
+from aorta.records import Array, Grid, Sections
 
 RIM_MM = 2.0
 """A section counts only if the vessel goes on for this much beyond it: nearer to where the label
@@ -29,9 +29,9 @@ class Walls:
     ``calcified`` is (nk, nj, ni) bool on ``grid``.
     """
 
-    outer: Surface
-    lumen: Surface
-    inner: Surface | None
+    outer: Sliceable
+    lumen: Sliceable
+    inner: Sliceable | None
     grid: Grid
     calcified: Array
 

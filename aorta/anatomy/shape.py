@@ -96,7 +96,7 @@ def thrombus_findings(sections: Sections, walls: Walls, ends: tuple[End, ...]) -
         findings.append(Finding("thrombus_max_thickness_mm", float(np.nanmax(thickness)), "mm", method))
     else:
         findings.append(withheld("thrombus_max_thickness_mm", "mm", "no section holds both contours"))
-    gap, _ = cKDTree(walls.lumen.points).query(walls.inner.points[points_within(walls.inner, ends)])
+    gap, _ = cKDTree(walls.lumen.surface.points).query(walls.inner.surface.points[points_within(walls.inner.surface, ends)])
     covered = gap[gap >= THINNEST_THROMBUS_MM]
     value = float(covered.mean()) if len(covered) else 0.0
     over = f"mean distance to the lumen over the thrombus's outer boundary where it is over {THINNEST_THROMBUS_MM} mm"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage as ndi
 
+from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve, smooth
 from aorta.anatomy.lattice import crop, make_lattice
 from aorta.anatomy.marching import arrival, descend
@@ -18,7 +19,7 @@ _SMALLEST_MM3 = 20.0
 _SHORTEST_MM = 4.0
 _PAIR_MM = 45.0  # the renal ostia of one patient lie within this; typically within 20
 _LATERAL = 0.7  # share of the take-off's direction that is sideways
-_ANTERIOR = 0.5
+_ANTERIOR = 0.35
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class SideBranch:
     radius : (n,) float, mm
         Inscribed radius along it.
     ostium : (m, 3) float, mm, LPS
-        Voxels of the branch that face the lumen.
+        Voxels of the branch that face the lumen, moved back onto its surface against the take-off.
     take_off : (3,) float
         Unit direction of the first centimetre.
     """
@@ -67,14 +68,14 @@ def find_side_branches(grid: Grid, lumen: Array, branches: Array) -> list[SideBr
         ostium = grid.to_lps((np.argwhere(facing) + start)[:, ::-1])
         whole = np.zeros(grid.shape_kji, bool)
         whole[tuple(slice(a, a + n) for a, n in zip(start, piece.shape))] = piece
-        branch = _trace(grid, whole, ostium)
+        branch = _trace(grid, whole, ostium, distance[place][facing] - 0.5 * float(grid.spacing_kji.mean()))
         if branch is not None:
             found.append(branch)
     return found
 
 
-def _trace(grid: Grid, piece: Array, ostium: Array) -> SideBranch | None:
-    """The longest path through one piece, from its ostium."""
+def _trace(grid: Grid, piece: Array, ostium: Array, from_lumen: Array) -> SideBranch | None:
+    """The longest path through one piece, from its ostium; ``from_lumen`` (m,) mm is the ostium voxels' distance to it."""
     lattice = make_lattice(grid, piece, float(np.clip(grid.spacing_kji.min(), 0.4, 1.0)))
     inside = np.argwhere(lattice.inside)
     seed = inside[np.argmin(np.linalg.norm(lattice.to_lps(inside) - ostium.mean(axis=0), axis=1))]
@@ -88,7 +89,9 @@ def _trace(grid: Grid, piece: Array, ostium: Array) -> SideBranch | None:
     path = descend(lattice, arrival(lattice, seed, centred=True), lattice.to_lps(end)[None])[0]
     curve = smooth(path, 3.0)
     ahead = curve.at(min(10.0, curve.length)) - curve.points[0]
-    return SideBranch(curve, np.maximum(lattice.depth_at(curve.points), 0.0), ostium, ahead / np.linalg.norm(ahead))
+    take_off = ahead / np.linalg.norm(ahead)
+    rim = ostium - np.maximum(from_lumen, 0.0)[:, None] * take_off
+    return SideBranch(curve, np.maximum(lattice.depth_at(curve.points), 0.0), rim, take_off)
 
 
 def lower_edge(branch: SideBranch, parent: Curve, grid: Grid) -> float:
@@ -100,7 +103,7 @@ def lower_edge(branch: SideBranch, parent: Curve, grid: Grid) -> float:
     return float(arcs.max()) + 0.5 * half
 
 
-def name_branches(branches: list[SideBranch], leaves_at: list[float], sac_at: float) -> list[str]:
+def name_branches(branches: list[SideBranch], leaves_at: list[float], sac_at: float, body: Body) -> list[str]:
     """Names by position; "branch_1" ... for what the position does not tell.
 
     Parameters
@@ -117,9 +120,9 @@ def name_branches(branches: list[SideBranch], leaves_at: list[float], sac_at: fl
     them, within 40 mm; the coeliac trunk the next; the inferior mesenteric leaves forward below.
     """
     names = [""] * len(branches)
-    lateral = [k for k, b in enumerate(branches) if abs(b.take_off[0]) >= _LATERAL and leaves_at[k] < sac_at]
-    left = [k for k in lateral if branches[k].take_off[0] > 0]
-    right = [k for k in lateral if branches[k].take_off[0] < 0]
+    lateral = [k for k, b in enumerate(branches) if abs(b.take_off @ body.left) >= _LATERAL and leaves_at[k] < sac_at]
+    left = [k for k in lateral if branches[k].take_off @ body.left > 0]
+    right = [k for k in lateral if branches[k].take_off @ body.left < 0]
     pairs = [(a, b) for a in left for b in right if abs(leaves_at[a] - leaves_at[b]) <= _PAIR_MM]
     renal = 0.0
     if pairs:
@@ -128,9 +131,9 @@ def name_branches(branches: list[SideBranch], leaves_at: list[float], sac_at: fl
         renal = min(leaves_at[a], leaves_at[b])
     elif lateral:
         only = max(lateral, key=lambda k: leaves_at[k])
-        names[only] = "left_renal" if branches[only].take_off[0] > 0 else "right_renal"
+        names[only] = "left_renal" if branches[only].take_off @ body.left > 0 else "right_renal"
         renal = leaves_at[only]
-    forward = [k for k, b in enumerate(branches) if not names[k] and b.take_off[1] <= -_ANTERIOR]
+    forward = [k for k, b in enumerate(branches) if not names[k] and b.take_off @ body.posterior <= -_ANTERIOR]
     above = sorted((k for k in forward if renal - 60.0 <= leaves_at[k] <= renal + 5.0), key=lambda k: -leaves_at[k])
     for k, name in zip(above if lateral else [], ("superior_mesenteric", "coeliac")):
         names[k] = name

@@ -30,7 +30,16 @@ def largest_piece(mask: Array) -> Array:
         sizes = np.bincount(pieces.ravel())
         sizes[0] = 0
         mask = pieces == sizes.argmax()
-    return ndi.binary_fill_holes(mask)
+    return without_holes(mask)
+
+
+def without_holes(mask: Array) -> Array:
+    """The mask with its enclosed cavities filled; same shape, bool.
+
+    By connected pieces of the background: far faster than repeated dilation on a whole scan.
+    """
+    pieces, _ = ndi.label(~np.pad(mask, 1))
+    return (pieces != pieces[0, 0, 0])[1:-1, 1:-1, 1:-1]
 
 
 def surface_of(grid: Grid, mask: Array, name: str, voxel: float | None) -> tuple[Surface, Finding]:

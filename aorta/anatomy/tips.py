@@ -8,7 +8,6 @@ from a longer one (merge tree of superlevel sets; Edelsbrunner and Harer, Comput
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage as ndi
 from skimage.measure import label
 
 from aorta.anatomy.lattice import Lattice
@@ -32,9 +31,9 @@ def find_tips(times: Array, persistence_mm: float) -> Array:
     bands = np.where(known, np.floor(np.where(known, times, 0) / BAND_MM) + 1, 0).astype(np.int32)
     pieces = label(bands, background=0, connectivity=3)
     count = int(pieces.max())
-    numbers = np.arange(1, count + 1)
-    summit = ndi.maximum(np.where(known, times, -1), pieces, numbers)
-    band = ndi.maximum(bands, pieces, numbers)
+    summit, band = np.full(count, -1.0), np.zeros(count, int)
+    np.maximum.at(summit, pieces[known] - 1, times[known])
+    band[pieces[known] - 1] = bands[known]
     neighbours = _touching(pieces, count)
 
     owner = np.full(count, -1)  # union-find over pieces already above water
@@ -60,8 +59,9 @@ def find_tips(times: Array, persistence_mm: float) -> Array:
     last = int(np.argmax(summit))
     tips.append((summit[last], last))
     order = sorted(tips, reverse=True)
-    positions = ndi.maximum_position(np.where(known, times, -1), pieces, [p + 1 for _, p in order])
-    return np.array(positions, int).reshape(-1, 3)
+    places, flat = np.argwhere(known), times[known]
+    owners = pieces[known] - 1
+    return np.array([places[owners == p][np.argmax(flat[owners == p])] for _, p in order], int).reshape(-1, 3)
 
 
 def _touching(pieces: Array, count: int) -> list[list[int]]:

@@ -50,15 +50,16 @@ class Limb:
         return float(np.median(self.depth[self.free_from :]))
 
 
-def find_root(lattice: Lattice) -> Array:
-    """The voxel (3,) on the axis near the superior end."""
+def find_root(lattice: Lattice, superior: Array) -> Array:
+    """The voxel (3,) near the axis of the upper end; ``superior`` is a unit vector (3,)."""
     inside = np.argwhere(lattice.inside)
-    top = inside[inside[:, 0] == inside[:, 0].max()]
+    height = lattice.to_lps(inside) @ superior
+    top = inside[height >= height.max() - lattice.step]
     top = top[np.argmax(lattice.depth[tuple(top.T)])]
     return core_near(lattice, arrival(lattice, top, centred=False), top)
 
 
-def trace_tree(lattice: Lattice) -> list[Limb]:
+def trace_tree(lattice: Lattice, superior: Array) -> list[Limb]:
     """All limbs of a lumen, the longest first.
 
     Raises
@@ -66,7 +67,7 @@ def trace_tree(lattice: Lattice) -> list[Limb]:
     GeometryError
         The region is no tube: no path in it is much longer than it is wide.
     """
-    root = find_root(lattice)
+    root = find_root(lattice, superior)
     distances = arrival(lattice, root, centred=False)
     tips = find_tips(distances, SHORTEST_LIMB_MM)
     cores = np.array([core_near(lattice, distances, tip) for tip in tips])
