@@ -31,7 +31,7 @@ def show(value: object, unit: str = "") -> str:
 
 def unit(text: str) -> str:
     """A unit as printed; a pure number has none."""
-    return {"1": "", "share": "", "deg": "°", "mm3": "mm³", "N/cm2": "N/cm²"}.get(text, text)
+    return {"1": "", "share": "", "deg": "°", "mm2": "mm²", "mm3": "mm³", "N/cm2": "N/cm²"}.get(text, text)
 
 
 _SUFFIXES = ("_N_per_mm", "_mm3", "_mm2", "_mm", "_mL", "_kPa", "_MPa", "_deg", "_HU", "_mmHg", "_percent")

@@ -36,7 +36,7 @@ def _reason(results: Results, record: str) -> str:
         return f"the {record} stage gave no such value"
     # the first stage that was skipped is the cause, those behind it follow
     cause = next((results.skipped[stage] for stage in _BEHIND[record] if stage in results.skipped), "")
-    return f"not computed: {cause or f'the {record} stage was not run'}"
+    return cause or f"the {record} stage was not run"
 
 
 def status(results: Results) -> str:

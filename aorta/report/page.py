@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -128,16 +128,20 @@ def _inside_script(json_text: str) -> str:
 def _cautions(results: Results, findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
     """Of stages, then of values that are there, those not valid first."""
     doubtful = sorted((f for f in findings if f.value is not None and (f.caution or not f.valid)), key=lambda f: f.valid)
-    return [*results.cautions, *((display.label(f.name), f.caution or "outside the method's validity range") for f in doubtful)]
+    return [*results.cautions, *_together(doubtful)]
 
 
 def _withheld(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
-    """Values that are not there, those with the same reason together."""
+    """Values that are not there."""
+    return _together(f for f in findings if f.value is None)
+
+
+def _together(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    """Names and caution, those with the same caution together."""
     groups: dict[str, list[str]] = {}
     for finding in findings:
-        if finding.value is None:
-            groups.setdefault(finding.caution, []).append(display.label(finding.name))
-    return [("; ".join(names), reason) for reason, names in groups.items()]
+        groups.setdefault(finding.caution or "outside the method's validity range", []).append(display.label(finding.name))
+    return [("; ".join(names), text) for text, names in groups.items()]
 
 
 def _banner(cautions: int, missing: int) -> str:

@@ -73,6 +73,11 @@ def own_findings(results: Results, record: Any, but: Iterable[str] = ()) -> list
     return [] if record is None else [results.finding(f.name) or f for f in record.findings if f.name not in set(but)]
 
 
+# a path may name the patient
+_PATHS = {"image.path", "labels.path", "surfaces.lumen", "surfaces.outer", "surfaces.thrombus", "stent.catalogue"}
+_NOT_SHOWN = _PATHS | {"schema_version", "case_id"}
+
+
 def changed_settings(case: Case) -> list[tuple[str, str]]:
     """Settings that differ from the defaults: key as in the case file, value in internal units (mm, MPa, N)."""
     return list(_changed(case, Case(1, ""), ""))
@@ -82,7 +87,8 @@ def _changed(value: Any, default: Any, key: str) -> Iterator[tuple[str, str]]:
     if is_dataclass(value):
         other = default if type(default) is type(value) else None
         for f in fields(value):
-            if f.name not in ("path", "schema_version", "case_id"):
-                yield from _changed(getattr(value, f.name), getattr(other, f.name, None), f"{key}.{f.name}".lstrip("."))
+            name = f"{key}.{f.name}".lstrip(".")
+            if name not in _NOT_SHOWN:
+                yield from _changed(getattr(value, f.name), getattr(other, f.name, None), name)
     elif value != default and value not in (None, "", (), {}):
         yield key, f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -10,7 +10,8 @@ from aorta.records import Finding, Results
 from aorta.report.display import show
 from aorta.report.page import page
 from aorta.report.result import result
-from aorta.settings import Case
+from aorta.report.tables import changed_settings
+from aorta.settings import Case, ImageInput, LabelInput, Patient, StentSettings, SurfaceInput, WallSettings
 
 
 class Reader(HTMLParser):
@@ -153,3 +154,18 @@ def test_a_changed_number_changes_the_page(full):
         full, findings=findings, segmentation=None, anatomy=None, mesh=None, solution=None, risk=None, stent=None
     )
     assert Reader(page(only_numbers).html()).values["max_diameter_mm"][0] == "44.1"
+
+
+def test_settings_are_listed_but_never_a_path():
+    surfaces = SurfaceInput(lumen="DOE^JANE/l.stl", unit="mm", frame="RAS", outer="DOE^JANE/o.stl", thrombus="DOE^JANE/t.stl")
+    stent, wall = StentSettings(catalogue="/home/DOE^JANE"), WallSettings(thickness=2.0)
+    case = Case(1, "X", ImageInput("DOE^JANE"), LabelInput("DOE^JANE"), surfaces, Patient("female"), wall=wall, stent=stent)
+    assert dict(changed_settings(case)) == {
+        "surfaces.unit": "mm",
+        "surfaces.frame": "RAS",
+        "surfaces.voxel": "0.7",
+        "labels.convention": "aorta",
+        "patient.sex": "female",
+        "wall.thickness": "2",
+    }
+    assert "JANE" not in page(Results(case)).html()
