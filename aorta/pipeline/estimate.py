@@ -16,18 +16,18 @@ import numpy as np
 from aorta.records import VESSEL, Labels
 from aorta.settings import Case
 
-BASE_GB = 0.7
-"""The program with its libraries loaded."""
+BASE_GB = 0.25
+"""The program with the libraries for images loaded; measured."""
 
-IMAGE_SECONDS = 0.35  # per million voxels, as all below until said otherwise
-IMAGE_GB = 0.01
-SEGMENT_CT_SECONDS = 3.0
-SEGMENT_MR_SECONDS = 4.0
-SEGMENT_GB = 0.12
-LABELS_SECONDS = 0.4
-ANATOMY_SECONDS = 2.0
-ANATOMY_GB = 0.08
+# (seconds at least, seconds per million voxels, gigabytes per million voxels); measured on the
+# phantom at 1.3 and 10.5 million voxels, except for MR, which is a guess
+IMAGE = (0.3, 0.06, 0.01)
+SEGMENT_CT = (5.0, 0.6, 0.055)
+SEGMENT_MR = (5.0, 1.0, 0.055)
+SEGMENT_GIVEN = (0.5, 0.15, 0.02)
+ANATOMY = (4.0, 1.0, 0.055)
 
+SOLVER_GB = 0.4  # DOLFINx and PETSc loaded
 MESH_SECONDS = 0.7  # per 1000 tetrahedra
 ASSEMBLY_SECONDS = 0.08  # per 1000 tetrahedra and Newton iteration
 FACTOR_SECONDS = 1.35  # at 60,000 unknowns, per Newton iteration; grows with the power below
@@ -42,7 +42,7 @@ REPORT_SECONDS = 25.0
 REPORT_GB = 0.6
 
 NODES_PER_TET = 1.7  # of quadratic tetrahedra in a thin wall
-TETS_PER_PRISM = 3.5  # of a layer under one triangle of the wall
+TETS_PER_PRISM = 3.0  # of a layer under one triangle of the wall
 GUESSED_DIAMETER_MM = 38.0
 GUESSED_LENGTH_MM = 200.0
 GUESSED_THROMBUS_MM3 = 60e3
@@ -100,20 +100,24 @@ def estimate(case: Case, voxels: int, labels: Labels | None, stages: Iterable[st
     tets = tetrahedra(case, area, thrombus)
     millions, thousands = voxels / 1e6, tets / 1e3
     automatic = case.labels is None and case.surfaces is None
-    per_million = LABELS_SECONDS
+    segment = SEGMENT_GIVEN
     if automatic:
-        per_million = SEGMENT_MR_SECONDS if case.image is not None and case.image.modality == "MR" else SEGMENT_CT_SECONDS
+        segment = SEGMENT_MR if case.image is not None and case.image.modality == "MR" else SEGMENT_CT
+
+    def on_voxels(least: float, seconds: float, memory_GB: float) -> tuple[float, float]:
+        return least + seconds * millions, memory_GB * millions
+
     size = 3 * NODES_PER_TET * tets / 60e3
     solve = FORMS_SECONDS + ITERATIONS[case.mechanics.prestress] * (
         ASSEMBLY_SECONDS * thousands + FACTOR_SECONDS * size**FACTOR_POWER
     )
     costs = {
-        "image": (IMAGE_SECONDS * millions, IMAGE_GB * millions),
-        "segment": (per_million * millions, SEGMENT_GB * millions if automatic else IMAGE_GB * millions),
-        "correct": (LABELS_SECONDS * millions, IMAGE_GB * millions),
-        "anatomy": (ANATOMY_SECONDS * millions, ANATOMY_GB * millions),
+        "image": on_voxels(*IMAGE),
+        "segment": on_voxels(*segment),
+        "correct": on_voxels(*SEGMENT_GIVEN),
+        "anatomy": on_voxels(*ANATOMY),
         "mesh": (MESH_SECONDS * thousands, 0.01 * thousands),
-        "mechanics": (solve, FACTOR_GB * size**MEMORY_POWER),
+        "mechanics": (solve, SOLVER_GB + FACTOR_GB * size**MEMORY_POWER),
         "risk": (RISK_SECONDS * thousands, 0.002 * thousands),
         "stent": (STENT_SECONDS, 0.0),
         "report": (REPORT_SECONDS, REPORT_GB),

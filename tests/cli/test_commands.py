@@ -135,7 +135,10 @@ def test_doctor_fails_if_a_part_fails(statuses, code, monkeypatch, capsys):
     assert [line["status"] for line in told["result"]["lines"]] == list(statuses)
 
 
-@pytest.mark.parametrize("name", ["images", "gmsh", "rendering", "pdf"])
+FEM = [pytest.param(name, marks=pytest.mark.fem) for name in ("mechanics", "cache")]
+
+
+@pytest.mark.parametrize("name", ["images", "gmsh", "rendering", "pdf", *FEM])
 def test_probes_work_here(name):
     line = doctor.run_probe(name)
     assert line.status == "ok", line

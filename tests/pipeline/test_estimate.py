@@ -1,0 +1,49 @@
+"""The cost model's inputs: vessel area, tetrahedra, and what each stage adds."""
+
+import numpy as np
+import pytest
+
+from aorta.config.case_file import parse_case
+from aorta.pipeline.estimate import BASE_GB, estimate, tetrahedra, vessel_size
+from aorta.records import CLASSES, Grid, Labels
+
+CASE = parse_case("schema_version: 1\ncase_id: a\nimage: {path: x}\npressure: {systolic: 120 mmHg, diastolic: 80 mmHg}\n")
+
+
+def ball(radius_mm, spacing):
+    n = int(2.4 * radius_mm / spacing)
+    k, j, i = np.indices((n, n, n)) - (n - 1) / 2
+    voxels = np.zeros((n, n, n), np.uint8)
+    voxels[np.sqrt(k**2 + j**2 + i**2) * spacing < radius_mm] = CLASSES["thrombus"]
+    return Labels(Grid((n, n, n), np.diag([spacing, spacing, spacing, 1.0])), voxels)
+
+
+@pytest.mark.parametrize("spacing", [0.7, 1.0])
+def test_area_and_thrombus_of_a_ball(spacing):
+    area, thrombus = vessel_size(ball(20.0, spacing))
+    assert area == pytest.approx(4 * np.pi * 20.0**2, rel=0.02)
+    assert thrombus == pytest.approx(4 / 3 * np.pi * 20.0**3, rel=0.005)
+
+
+def test_tetrahedra_follow_element_size_and_layers():
+    fine = parse_case("schema_version: 1\ncase_id: a\nimage: {path: x}\nmesh: {size: 1.5 mm, layers: 2}\n")
+    assert tetrahedra(fine, 1e4, 0.0) == pytest.approx(8 * tetrahedra(CASE, 1e4, 0.0), rel=1e-12)
+    assert tetrahedra(CASE, 0.0, 2e4) == pytest.approx(2 * tetrahedra(CASE, 0.0, 1e4), rel=1e-12)
+
+
+def test_only_stages_that_run_cost():
+    labels = ball(20.0, 1.0)
+    none = estimate(CASE, 10**7, labels, [])
+    assert none.seconds == 0 and none.memory_GB == BASE_GB
+    every = ["image", "segment", "anatomy", "mesh", "mechanics", "risk", "stent", "report"]
+    whole = estimate(CASE, 10**7, labels, every)
+    assert whole.seconds == pytest.approx(sum(estimate(CASE, 10**7, labels, [name]).seconds for name in every), rel=1e-12)
+    assert whole.memory_GB == max(stage.memory_GB for stage in whole.stages)
+    assert estimate(CASE, 2 * 10**7, labels, every).seconds > whole.seconds
+    assert whole.basis == "the label map" and estimate(CASE, 10**7, None, every).basis == "a typical aneurysm"
+
+
+def test_given_labels_are_cheaper_than_a_segmentation():
+    given = parse_case("schema_version: 1\ncase_id: a\nlabels: {path: x}\n")
+    assert estimate(given, 10**7, None, ["segment"]).seconds == pytest.approx(2.0, rel=1e-6)
+    assert estimate(CASE, 10**7, None, ["segment"]).seconds == pytest.approx(11.0, rel=1e-6)
