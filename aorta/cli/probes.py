@@ -64,12 +64,13 @@ def mechanics() -> str:
     import numpy as np
 
     from aorta.mechanics.solve import solve
-    from aorta.settings import BloodPressure, MechanicsSettings
+    from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings
     from aorta.units import MMHG_IN_MPA
     from aorta.verify.reference_meshes import aneurysm
 
     mesh = aneurysm(cells=(1, 8, 4))
-    solution = solve(mesh, BloodPressure(120 * MMHG_IN_MPA, 80 * MMHG_IN_MPA), MechanicsSettings())
+    pressure = BloodPressure(systolic=120 * MMHG_IN_MPA, diastolic=80 * MMHG_IN_MPA)
+    solution = solve(mesh, pressure, MechanicsSettings(), WallSettings(), ThrombusSettings())
     state = solution.state("systole")
     _same(state is not None and bool(np.isfinite(state.displacement_mm).all()), "the solution has no finite systole")
     largest = float(np.linalg.norm(state.displacement_mm, axis=1).max())
