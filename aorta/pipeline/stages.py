@@ -129,13 +129,15 @@ def _segment(context: Context, progress: Progress) -> Segmentation:
 
 
 def _accept(context: Context, path: Path, settings: Any, method: str) -> Segmentation:
-    from aorta.imaging.labelmap import check_same_grid, read_labels
+    from aorta.imaging.labelmap import read_labels
+    from aorta.imaging.placement import onto_grid
     from aorta.segmentation.accept import accept_labels
 
     labels, volume = read_labels(path, settings), context.load("image")
     if volume is not None:
-        check_same_grid(labels, volume)
-    return replace(accept_labels(labels, volume, context.case.wall.thickness), method=method)
+        labels = onto_grid(labels, volume)
+    accepted = accept_labels(labels, volume, context.case.wall.thickness)
+    return replace(accepted, method=method, cautions=(*labels.cautions, *accepted.cautions))
 
 
 def _correct(context: Context, progress: Progress) -> Segmentation:
