@@ -8,12 +8,13 @@ before it is expanded.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from aorta.config.mistakes import Mistake, Path, dotted
@@ -76,7 +77,9 @@ class _Reader:
             self._mistake((self.text.count("\n", 0, version.start()) + 1, 1), (), "only YAML 1.2 is read; remove this line")
             return {}
         try:
-            root = self._yaml.compose(self.text)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ReusedAnchorWarning)  # aliases are refused, so anchors do not matter
+                root = self._yaml.compose(self.text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
