@@ -11,6 +11,7 @@ from matplotlib.colors import Normalize
 from vtkmodules.vtkCommonCore import vtkLogger
 
 from aorta.records import Array, WallMesh
+from aorta.report.display import show
 from aorta.report.fieldspec import FieldSpec, linear_triangles
 from aorta.report.figures.figure import STYLE, Picture, finish
 
@@ -75,7 +76,7 @@ def _compose(spec: FieldSpec, values: Array, shots: list[Array], half: float) ->
         bar = figure.colorbar(scale, cax=figure.add_axes((0.88, 0.05, 0.018, 0.86)), extend=extend)
         bar.outline.set_visible(False)
         bar.set_label(f"{spec.label}{f' ({spec.unit})' if spec.unit else ''}")
-    extent = f"{low:.3g} to {high:.3g}{f' {spec.unit}' if spec.unit else ''}"
+    extent = f"{show(low)} to {show(high)}{f' {spec.unit}' if spec.unit else ''}"
     alt = f"{spec.label} on the outer face of the wall from the front, the patient's left and the back; {extent}."
     caption = f"{spec.label} on the wall's outer face: {extent}. The colour range is the same in every report."
     return finish(figure, "png", alt, caption, dpi=130)
