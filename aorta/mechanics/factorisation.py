@@ -22,13 +22,15 @@ class FactorisationFailed(Exception):
 class KeptFactorisation:
     """Solves with a matrix that changes slowly.
 
+    LDLᵀ of the upper triangle, half the work and memory of LU: the ordinary tangent is symmetric
+    (pressure on a surface whose rim is held has a potential), the inverse one nearly so. GMRES acts
+    on the whole matrix, so that an unsymmetric part costs iterations, not accuracy; where it costs
+    too many, LU takes over.
+
     Parameters
     ----------
     matrix : PETSc matrix
         Reassembled in place between solves.
-    symmetric : bool
-        LDLᵀ of the upper triangle instead of LU: half the work. GMRES acts on the whole matrix, so
-        that a small unsymmetric part costs iterations, not accuracy.
 
     Attributes
     ----------
@@ -36,16 +38,20 @@ class KeptFactorisation:
         So far.
     """
 
-    def __init__(self, matrix: PETSc.Mat, symmetric: bool):
+    def __init__(self, matrix: PETSc.Mat):
         self.matrix, self.factorisations, self.iterations = matrix, 0, 0
         self._stale = True
-        self.ksp = PETSc.KSP().create(matrix.comm)
-        self.ksp.setOperators(matrix)
+        self._prepare("cholesky")
+
+    def _prepare(self, kind: str) -> None:
+        self.kind = kind
+        self.ksp = PETSc.KSP().create(self.matrix.comm)
+        self.ksp.setOperators(self.matrix)
         self.ksp.setType("gmres")
-        self.ksp.setGMRESRestart(60)
+        self.ksp.setGMRESRestart(2 * KEEP_LIMIT)
         self.ksp.setPCSide(PETSc.PC.Side.RIGHT)  # so that the true residual is measured
         self.pc = self.ksp.getPC()
-        self.pc.setType("cholesky" if symmetric else "lu")
+        self.pc.setType(kind)
         self.pc.setFactorSolverType("mumps")
         self.pc.setFactorSetUpSolverType()
         factor = self.pc.getFactorMatrix()
@@ -67,10 +73,18 @@ class KeptFactorisation:
         count, converged = self._try(rhs, solution, tolerance, fresh)
         if not converged and not fresh:
             count, converged = self._try(rhs, solution, tolerance, True)
+        if not converged and self.kind == "cholesky":
+            self.ksp.destroy()
+            self._prepare("lu")
+            count, converged = self._try(rhs, solution, tolerance, True)
         if not converged:
             raise FactorisationFailed(self._reason())
         self._stale = count > KEEP_LIMIT
         return count
+
+    def release(self) -> None:
+        """Give back the factors."""
+        self.ksp.destroy()
 
     def _try(self, rhs, solution, tolerance, factorise) -> tuple[int, bool]:
         self.pc.setReusePreconditioner(not factorise)

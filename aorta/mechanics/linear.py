@@ -48,7 +48,7 @@ def linear_states(body: Body, pressures: dict[str, float], young=YOUNG_MPa, pois
     forces.array[equilibrium.held] = 0.0
     backend.assemble_matrix(matrix, tangent_form, equilibrium.conditions)
     try:
-        KeptFactorisation(matrix, symmetric=True).solve(forces, step, 1e-12)
+        KeptFactorisation(matrix).solve(forces, step, 1e-12)
     except FactorisationFailed as failure:
         raise SolverError(
             "the linear stress problem has no solution", why=str(failure), fix="hold the vessel at its ends"
