@@ -23,7 +23,7 @@ _PRODUCTS = ("report.html", "report.pdf", "result.json", "methods.md", "provenan
 
 def report_parts(case: Case, finished: Mapping[str, Finished]) -> Mapping[str, Any]:
     """What a report is made from: the whole case but its paths, and every stage."""
-    tools = ("vtk", "pyvista", "matplotlib", "k3d", "weasyprint", "Jinja2")
+    tools = ("vtk", "pyvista", "matplotlib", "weasyprint", "Jinja2")
     return {
         "case": without_paths(case),
         "code": code_digest(("report",)),
