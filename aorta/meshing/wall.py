@@ -1,0 +1,118 @@
+"""The wall: the inner face's triangles carried outward by the thickness, in layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from aorta.errors import MeshError
+from aorta.meshing.dense import DenseSurface
+from aorta.meshing.prisms import prisms_to_tets, volumes
+from aorta.records import Array, End
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Lines through the wall: node number = layer * len(foot) + column.
+
+    Parameters
+    ----------
+    foot : (n, 3) float, mm
+        On the inner face.
+    direction : (n, 3) float
+        Unit, outward; within the plane of the end for columns on a rim.
+    thickness : (n,) float, mm
+    rim : (n,) int
+        Number of the end whose rim the column stands on, else -1.
+    """
+
+    foot: Array
+    direction: Array
+    thickness: Array
+    rim: Array
+
+    def at(self, column: Array, height: Array) -> Array:
+        """Points (m, 3) at shares (m,) of the thickness from the foot."""
+        return self.foot[column] + (height * self.thickness[column])[:, None] * self.direction[column]
+
+
+def stand_columns(
+    points: Array, rim: Array, ends: tuple[End, ...], dense: DenseSurface, thickness: Callable[[Array], Array]
+) -> Columns:
+    """Columns on points (n, 3) put onto the inner face; those of rims (n,) onto their end's cut."""
+    foot, direction = dense.project(points)
+    for number, end in enumerate(ends):
+        own = np.flatnonzero(rim == number)
+        if len(own):
+            foot[own], direction[own] = dense.project_in_plane(points[own], end)
+    return Columns(foot, direction, thickness(foot), rim)
+
+
+def rims_of(n_points: int, loops: dict[str, Array], ends: tuple[End, ...]) -> Array:
+    """Number of the end (n,) whose loop a vertex is on, else -1."""
+    rim = np.full(n_points, -1)
+    for number, end in enumerate(ends):
+        rim[loops[end.name]] = number
+    return rim
+
+
+def extrude(triangles: Array, columns: Columns, layers: int) -> tuple[Array, Array, Columns]:
+    """Points ((layers + 1) n, 3), tetrahedra of the wall, and the columns as used.
+
+    Where the outer face would turn over, directions are averaged with their neighbours' and tried again.
+
+    Raises
+    ------
+    MeshError
+        The wall is too thick for a crease of the inner face.
+    """
+    n = len(columns.foot)
+    for _ in range(30):
+        bad = folded(columns, triangles)
+        if not bad.any():
+            break
+        columns = smoothed_directions(columns, triangles, bad)
+    share = np.repeat(np.arange(layers + 1) / layers, n)
+    points = columns.at(np.tile(np.arange(n), layers + 1), share)
+    prisms = np.concatenate([np.hstack([triangles + k * n, triangles + (k + 1) * n]) for k in range(layers)])
+    tets = prisms_to_tets(prisms)
+    volume = volumes(points, tets)
+    if bad.any() or volume.min() <= 0:
+        place = ", ".join(f"{x:.1f}" for x in points[tets[int(volume.argmin()), 0]])
+        raise MeshError(
+            "The wall folds over itself where it is thickened outward",
+            where=f"near ({place}) mm (LPS)",
+            why=f"{int((volume <= 0).sum())} of {len(volume)} tetrahedra turn over at {columns.thickness.max():.2f} mm thickness",
+            fix="lower wall.thickness or mesh.size, or smooth the labels there",
+        )
+    return points, tets, columns
+
+
+def smoothed_directions(columns: Columns, triangles: Array, bad: Array) -> Columns:
+    """Directions averaged with their neighbours' around bad triangles (m,), rims left alone."""
+    total = columns.direction.copy()
+    for p, q in ((0, 1), (1, 2), (2, 0)):
+        np.add.at(total, triangles[:, p], columns.direction[triangles[:, q]])
+        np.add.at(total, triangles[:, q], columns.direction[triangles[:, p]])
+    touched = np.zeros(len(total), bool)
+    touched[triangles[bad].ravel()] = True
+    touched &= columns.rim < 0
+    direction = columns.direction.copy()
+    direction[touched] = total[touched] / np.linalg.norm(total[touched], axis=1, keepdims=True)
+    return Columns(columns.foot, direction, columns.thickness, columns.rim)
+
+
+def folded(columns: Columns, triangles: Array) -> Array:
+    """Mask (m,) of the triangles whose outer copy has turned over or shrunk to under a twentieth."""
+    tops = columns.foot + columns.thickness[:, None] * columns.direction
+    mean = columns.direction[triangles].mean(axis=1)
+    inner = np.einsum("ij,ij->i", _facet_normals(columns.foot, triangles), mean)
+    outer = np.einsum("ij,ij->i", _facet_normals(tops, triangles), mean)
+    return (inner <= 0) | (outer <= 0.05 * inner)
+
+
+def _facet_normals(points: Array, triangles: Array) -> Array:
+    a, b, c = (points[triangles[:, q]] for q in range(3))
+    return np.cross(b - a, c - a)
