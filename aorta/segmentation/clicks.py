@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from aorta.errors import NeedsClicks
-from aorta.records import Array
-from aorta.segmentation.distance import inside
+from aorta.records import CLASSES, VESSEL, Array
+from aorta.segmentation.distance import inside, largest_part
 from aorta.segmentation.gates import HOW_TO_CLICK
 from aorta.segmentation.tree import Path
 
@@ -45,7 +45,7 @@ def cut_at_ends(labels: Array, spacing: Array, paths: Sequence[Path]) -> None:
     """Clear, in place, what lies beyond the planes through the clicks at the vessel's ends.
 
     The plane at the first click and at each path's last point is perpendicular to the path there;
-    only voxels within three calibres and nearest to that end are cleared.
+    a voxel is cleared if it lies beyond the plane of the end nearest to it.
     """
     voxels = np.argwhere(labels > 0)
     if len(voxels) == 0:
@@ -57,6 +57,8 @@ def cut_at_ends(labels: Array, spacing: Array, paths: Sequence[Path]) -> None:
     nearest = np.argmin(np.linalg.norm(points[:, None] - centres[None], axis=2), axis=1)
     gone = voxels[beyond[np.arange(len(points)), nearest] > 0.0]
     labels[tuple(gone.T)] = 0
+    vessel = np.isin(labels, [CLASSES[name] for name in VESSEL])
+    labels[vessel & ~largest_part(vessel)] = 0
 
 
 def _outward(path: Path, end: int) -> Array:

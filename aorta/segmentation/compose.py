@@ -11,9 +11,10 @@ import numpy as np
 from scipy import ndimage as ndi
 
 from aorta.records import CLASSES, Array
-from aorta.segmentation.distance import box_around, signed_distance
+from aorta.segmentation.distance import box_around, largest_part, signed_distance
 
-LEAST_THROMBUS_MM3 = 30.0
+LEAST_THROMBUS_MM3 = 150.0  # less, by itself, is the blur beside a calcification
+THICK_VOXELS = 2.0  # somewhere in each piece
 
 
 def compose(
@@ -46,6 +47,7 @@ def compose(
     past = np.zeros(lumen.shape, bool) if beyond is None else beyond[box]
     from_lumen = signed_distance(lumen, spacing, reach)
     vessel = (outer | lumen | (from_lumen <= wall_thickness_mm)) & ~branch & ~past
+    vessel = largest_part(vessel)
     # the shell is measured from where the outside begins, which is neither a branch nor a cut end
     depth = -signed_distance(vessel | branch | past, spacing, reach)
     thrombus = vessel & ~lumen & (depth > wall_thickness_mm)
@@ -58,16 +60,19 @@ def compose(
         part[_thick(thrombus, gap, wall_thickness_mm, spacing)] = CLASSES["thrombus"]
     if calcified is not None:
         part[calcified[box] & vessel & ~lumen] = CLASSES["calcification"]
-    part[lumen & ~past] = CLASSES["lumen"]
+    part[lumen & vessel] = CLASSES["lumen"]
     return labels
 
 
 def _thick(thrombus: Array, gap: Array, wall_thickness_mm: float, spacing: Array) -> Array:
-    """Thrombus without layers thinner than a voxel and without flecks."""
-    room = ndi.maximum_filter(np.where(thrombus, gap, 0.0), size=3)  # infinite deep inside thick thrombus
-    kept = thrombus & (room - wall_thickness_mm > float(np.prod(spacing) ** (1.0 / 3.0)))
+    """Thrombus without layers thinner than a voxel, and without pieces that are nowhere thick."""
+    voxel = float(np.prod(spacing) ** (1.0 / 3.0))
+    room = ndi.maximum_filter(np.where(thrombus, gap, 0.0), size=3) - wall_thickness_mm  # infinite deep inside
+    kept = thrombus & (room > voxel)
     parts, count = ndi.label(kept)
     if count == 0:
         return kept
+    numbers = np.arange(count + 1)
     sizes = np.bincount(parts.ravel()) * float(np.prod(spacing))
-    return kept & (sizes >= LEAST_THROMBUS_MM3)[parts]
+    thickest = ndi.maximum(np.where(thrombus, gap, 0.0) - wall_thickness_mm, parts, numbers)
+    return kept & ((sizes >= LEAST_THROMBUS_MM3) & (thickest > THICK_VOXELS * voxel))[parts]

@@ -50,13 +50,13 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     points = start.points - corner
     progress("growing the lumen", 0.1)
     seeds = np.rint(points / spacing).astype(int)
-    blood = grow_lumen(part, spacing, seeds, start.blood, start.spread)
+    blood, thin = grow_lumen(part, spacing, seeds, start.blood, start.spread)
     if not blood.any():
         raise gates.ask(["no blood is connected to the seeds wide enough to be an aorta"])
     paths = downward_from(blood, spacing, points[0]) if start.automatic else from_clicks(blood, spacing, points)
     if not paths:
         raise gates.ask(["the blood found is too short for an aorta"])
-    pieces = split(blood, spacing, paths)
+    pieces = split(blood, spacing, paths, thin)
     lumen = pieces.trunk
     clicks = frame.to_mm(np.array(settings.wall_clicks, float).reshape(-1, 3)) - corner
     walls = _walls(part, spacing, lumen, paths, wall_thickness_mm, clicks, progress) if settings.thrombus else []

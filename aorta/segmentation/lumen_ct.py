@@ -17,6 +17,7 @@ from aorta.segmentation.distance import depth_in, distance_to, half_voxel, insid
 
 SOFT_TISSUE_HU = 60.0
 LEAK_RADIUS_MM = 2.2  # vessels thinner than this are cut off: through them the growth leaks into kidney and bone
+THIN_RADIUS_MM = 1.3  # side branches down to this radius are labelled
 LARGEST_HOLE_MM3 = 60.0
 
 
@@ -39,8 +40,8 @@ def blood_statistics(voxels: Array, spacing: Array, points_mm: Array, radii_mm: 
     return middle, max(8.0, float(1.4826 * np.median(np.abs(data - middle))))
 
 
-def grow_lumen(voxels: Array, spacing: Array, seeds: Array, blood: float, spread: float) -> Array:
-    """The blood connected to the seeds, leaks cut off.
+def grow_lumen(voxels: Array, spacing: Array, seeds: Array, blood: float, spread: float) -> tuple[Array, Array]:
+    """The blood connected to the seeds: leaks cut off, and (for thin side branches) with less cut off.
 
     Parameters
     ----------
@@ -51,13 +52,16 @@ def grow_lumen(voxels: Array, spacing: Array, seeds: Array, blood: float, spread
 
     Returns
     -------
-    (nk, nj, ni) bool; empty if no seed lies in blood.
+    two (nk, nj, ni) bool; empty if no seed lies in blood. The second holds the first, and may hold
+    kidney or bone that thin vessels lead to.
     """
     flow = sitk.CurvatureFlow(to_itk(voxels.astype(np.float32), spacing), 0.1, 3)
     smooth = sitk.GetArrayViewFromImage(flow)
     bright = (smooth > 0.5 * (blood + SOFT_TISSUE_HU)) & (smooth < blood + 6.0 * spread)
     seeds = seeds[inside(seeds, voxels.shape)]
-    return _without_holes(cut_leaks(part_with(bright, seeds), spacing, seeds), spacing)
+    connected = part_with(bright, seeds)
+    lumen = _without_holes(cut_leaks(connected, spacing, seeds), spacing)
+    return lumen, lumen | cut_leaks(connected, spacing, seeds, THIN_RADIUS_MM)
 
 
 def cut_leaks(mask: Array, spacing: Array, seeds: Array, radius_mm: float = LEAK_RADIUS_MM) -> Array:

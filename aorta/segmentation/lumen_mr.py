@@ -19,7 +19,7 @@ from aorta.segmentation.lumen_ct import cut_leaks
 SHARE = 0.62
 DEEP_MM = 2.5
 BIAS_MM = 12.0  # scale of the brightness field
-ROUNDS = 12
+ROUNDS, SETTLED = 12, 0.002
 FAINTEST = 0.2  # of the brightness at the start: beyond it the image says nothing
 LEAK_MM = 2.0
 
@@ -52,9 +52,9 @@ def grow_along(voxels: Array, spacing: Array, start: Array, level: float | None 
     for _ in range(ROUNDS):
         mask = part_with(voxels > SHARE * np.maximum(field, FAINTEST * level), np.argwhere(deep)) | deep
         mask = cut_leaks(mask, spacing, np.argwhere(deep), LEAK_MM)
-        if mask.sum() == before:
+        if abs(int(mask.sum()) - before) < SETTLED * before:
             break
-        before = mask.sum()
+        before = int(mask.sum())
         inner = depth_in(mask, spacing) > DEEP_MM
         deep = largest_part(inner) if inner.any() else deep
         field = _brightness(voxels, deep, spacing)

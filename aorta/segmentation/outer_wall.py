@@ -18,13 +18,16 @@ from aorta.records import Array
 from aorta.segmentation.columns import Tube, make_tube
 from aorta.segmentation.prior import smooth_radius
 from aorta.segmentation.surface_graph import least_cost_surface
-from aorta.segmentation.wall_cost import column_cost, edge_confidence
+from aorta.segmentation.wall_cost import column_cost, edge_confidence, edge_offset
 
 STEP_MM, PLANES_MM, RAYS = 0.5, 2.0, 60
 MOST_JUMP, PRICE = (3, 3), (0.10, 0.10)
 LEAST_GAP_MM = 0.8  # outer boundary beyond the lumen's edge
 PRIOR_PRICE = 0.06  # per mm off the smooth continuation, where nothing is sure
 CLICK_PRICE = 3.0
+ECCENTRIC_MM, CENTRE_SMOOTHING_MM = 3.0, 6.0
+THINNEST_VOXELS = 0.7
+BARE_MARGIN_MM = 0.4  # left to the distance from the lumen itself (compose.py), which is finer than the columns
 SURE, UNSURE = 0.4, 0.3
 NORMAL_LUMEN_MM = 12.5  # radius; wider counts as dilated
 BARE_GAP_MM = 1.2  # beyond the wall's thickness: no thrombus
@@ -53,6 +56,9 @@ def find_wall(
 ) -> TubeWall:
     """The outer boundary about one vessel's rough centreline.
 
+    Columns from the middle of the lumen meet the far side of an eccentric sac at a slant; then the
+    search is repeated from the middle of what was found.
+
     Parameters
     ----------
     voxels, lumen : (nk, nj, ni)
@@ -66,37 +72,64 @@ def find_wall(
     """
     tube = make_tube(line, PLANES_MM, RAYS, extend_mm=extend_mm)
     radii = np.arange(0.0, reach_mm, STEP_MM)
+    end = first_end(tube.sample(lumen.astype(np.float32), spacing, radii) > 0.5)
+    wall = _search(voxels, spacing, tube, radii, end, wall_thickness_mm, clicks)
+    middle = wall.tube.surface(wall.radius).mean(axis=1)
+    if np.linalg.norm(middle - tube.centres, axis=1).max() < ECCENTRIC_MM:
+        return wall
+    own = lumen & tube.fill(wall.radius, lumen.shape, np.asarray(spacing))
+    middle = ndi.gaussian_filter1d(middle, CENTRE_SMOOTHING_MM / PLANES_MM, axis=0, mode="nearest")
+    tube = make_tube(middle, PLANES_MM, RAYS, smooth_mm=0.3)
+    end = last_end(tube.sample(own.astype(np.float32), spacing, radii) > 0.5)
+    return _search(voxels, spacing, tube, radii, end, wall_thickness_mm, clicks)
+
+
+def _search(
+    voxels: Array, spacing: Array, tube: Tube, radii: Array, lumen_end: Array, wall_thickness_mm: float, clicks: Array
+) -> TubeWall:
+    """Both passes on one tube; ``lumen_end`` (s, a) is the first sample beyond the blood."""
     profiles = tube.sample(voxels, spacing, radii)
-    lumen_end = blood_end(tube.sample(lumen.astype(np.float32), spacing, radii) > 0.5)
     cost = column_cost(profiles, STEP_MM, lumen_end)
     at_least = np.minimum(lumen_end + int(LEAST_GAP_MM / STEP_MM), len(radii) - 2)
-    clicked = _clicked(tube, clicks, reach_mm)
-    for plane, ray, node in clicked:
-        cost[plane, ray] += CLICK_PRICE * np.minimum(np.abs(np.arange(len(radii)) - node), 10)
+    clicked = _clicked(tube, clicks, float(radii[-1]))
+    for plane, ray, at in clicked:
+        cost[plane, ray] += CLICK_PRICE * np.minimum(np.abs(np.arange(len(radii)) - at), 10)
     node = least_cost_surface(cost, MOST_JUMP, PRICE, at_least)
-    sure = edge_confidence(profiles, STEP_MM, node)
-    weight = sure.copy()
+    weight = edge_confidence(profiles, STEP_MM, node)
     for plane, ray, at in clicked:
         weight[plane, ray], node[plane, ray] = 5.0, at
-    smooth = smooth_radius(node * STEP_MM, weight)
-    off = np.abs(radii - smooth[..., None])
+    off = np.abs(radii - smooth_radius(node * STEP_MM, weight)[..., None])
     cost += PRIOR_PRICE * (1.0 - np.minimum(weight, 1.0))[..., None] * np.minimum(off, 12.0) / STEP_MM
     node = least_cost_surface(cost, MOST_JUMP, PRICE, at_least)
     sure = edge_confidence(profiles, STEP_MM, node)
     for plane, ray, _ in clicked:
         sure[plane, ray] = 1.0
-    radius = ndi.gaussian_filter1d((node + 0.5) * STEP_MM, 1.0, axis=0, mode="nearest")
-    radius = ndi.gaussian_filter1d(radius, 1.0, axis=1, mode="wrap")
-    end_mm = lumen_end * STEP_MM
-    assumed = _without_evidence(radius - end_mm, sure, end_mm, wall_thickness_mm)
-    radius = np.where(assumed, end_mm + wall_thickness_mm, np.maximum(radius, end_mm + LEAST_GAP_MM))
-    return TubeWall(tube, radius, sure, end_mm, assumed)
+    end = np.maximum(lumen_end - 0.5, 0.0) * STEP_MM
+    radius = _smoothed((node + edge_offset(profiles, STEP_MM, node)) * STEP_MM)
+    assumed = _without_evidence(radius - end, sure, end, wall_thickness_mm)
+    # a layer of thrombus too thin to be seen is wall
+    bare = assumed | (_smoothed(radius - end) < wall_thickness_mm + THINNEST_VOXELS * float(np.min(spacing)))
+    radius = np.where(bare, end + wall_thickness_mm - BARE_MARGIN_MM, np.maximum(radius, end))
+    return TubeWall(tube, radius, sure, end, assumed)
 
 
-def blood_end(blood: Array) -> Array:
-    """Index (s, a) at which the first run of blood along each column (s, a, k) ends; 0 if there is none."""
+def _smoothed(values: Array) -> Array:
+    along = ndi.gaussian_filter1d(np.asarray(values, float), 1.0, axis=0, mode="nearest")
+    return ndi.gaussian_filter1d(along, 1.0, axis=1, mode="wrap")
+
+
+def first_end(blood: Array) -> Array:
+    """First sample (s, a) beyond the run of blood in which each column (s, a, k) starts; 0 if it starts outside."""
+    return _steady(np.where(blood.all(axis=-1), blood.shape[-1] - 1, np.argmin(blood, axis=-1)))
+
+
+def last_end(blood: Array) -> Array:
+    """First sample (s, a) beyond the last blood of each column (s, a, k); 0 if there is none."""
     nodes = blood.shape[-1]
-    end = np.where(blood.all(axis=-1), nodes - 1, np.argmin(blood, axis=-1))
+    return _steady(np.where(blood.any(axis=-1), np.minimum(nodes - np.argmax(blood[..., ::-1], axis=-1), nodes - 1), 0))
+
+
+def _steady(end: Array) -> Array:
     return ndi.median_filter(np.pad(end, ((0, 0), (3, 3)), mode="wrap"), size=(5, 5), mode="nearest")[:, 3:-3]
 
 

@@ -15,13 +15,14 @@ from scipy import ndimage as ndi
 from scipy.spatial import cKDTree
 
 from aorta.records import Array
-from aorta.segmentation.distance import box_around, depth_in, distance_to, half_voxel
+from aorta.segmentation.distance import box_around, depth_in, distance_to, half_voxel, largest_part
 from aorta.segmentation.tree import Path
 
 BALL_SHARE = 0.72  # of the trunk's calibre; a branch wider than this share of its parent stays with it
 LEAST_REACH_MM = 5.5  # what sticks out less is an unevenness: in the phantom false ostia reached 3.1 mm, true ones over 8
 SLENDER = 1.5  # reach over the radius of the neck's area
 RIM_MM = 2.0  # about the trunk: unevenness that would join neighbouring branches
+WIDEST_MM = 5.5  # radius; wider is no branch but an organ or bone behind it
 KEPT_MM = 30.0  # of a branch beyond its ostium
 EVERYWHERE = np.ones((3, 3, 3), bool)
 
@@ -35,17 +36,20 @@ class Split:
     ostia: Array
 
 
-def split(lumen: Array, spacing: Array, paths: Sequence[Path]) -> Split:
-    """The lumen as trunk (around the paths) and side branches."""
+def split(lumen: Array, spacing: Array, paths: Sequence[Path], thin: Array | None = None) -> Split:
+    """The lumen as trunk (around the paths) and side branches.
+
+    ``thin`` is a mask that holds the lumen and thinner vessels, from which branches are taken too.
+    """
     spacing = np.asarray(spacing, float)
-    box = box_around(lumen, 2.0, spacing)
+    box = box_around(lumen, 2.0 if thin is None else KEPT_MM, spacing)
     part, corner = lumen[box], np.array([b.start for b in box]) * spacing
     trunk = _opened(part, spacing, corner, paths)
-    branch, ostia = _sticking_out(part, trunk, spacing)
+    branch, ostia = _sticking_out(part if thin is None else thin[box] | part, trunk, spacing)
     # what is neither belongs to the trunk, unless it hangs together with it only through a branch
     labelled, _ = ndi.label(part & ~branch, EVERYWHERE)
     own = np.unique(labelled[trunk])
-    whole = np.isin(labelled, own[own > 0])
+    whole = largest_part(np.isin(labelled, own[own > 0]))
     result = [np.zeros(lumen.shape, bool) for _ in range(2)]
     result[0][box], result[1][box] = whole, branch
     return Split(result[0], result[1], ostia + corner if len(ostia) else ostia)
@@ -71,9 +75,10 @@ def _opened(part: Array, spacing: Array, corner: Array, paths: Sequence[Path]) -
 
 def _sticking_out(part: Array, trunk: Array, spacing: Array) -> tuple[Array, Array]:
     away = distance_to(trunk, spacing)
-    rest, _ = ndi.label(part & (away > RIM_MM), EVERYWHERE)
     branch, ostia = np.zeros(part.shape, bool), []
     thickness = float(spacing.max())
+    wide = distance_to(depth_in(part, spacing) * (away > RIM_MM) > WIDEST_MM, spacing, WIDEST_MM + 2.0) <= WIDEST_MM
+    rest, _ = ndi.label(part & (away > RIM_MM) & ~wide, EVERYWHERE)
     for number, where in enumerate(ndi.find_objects(rest), 1):
         own = rest[where] == number
         distance = away[where][own]

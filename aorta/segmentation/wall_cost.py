@@ -16,6 +16,7 @@ FAT_HU, VEIN_HU = -60.0, 130.0  # profiles are clipped here, so that gas and bon
 RISE_SHARE = 0.35
 FULL_EDGE_HU_PER_MM = 80.0
 SOFT_HU = (10.0, 100.0)  # thrombus and wall
+LEAST_EDGE_HU_PER_MM = 15.0  # less is noise, not to be refined on
 CALCIFIED_HU, THICKEST_CALCIFICATION_MM = 450.0, 3.5
 REGION, OUTSIDE = 0.35, 0.02
 
@@ -58,3 +59,23 @@ def edge_confidence(profiles: Array, step: float, at: Array) -> Array:
     before = np.take_along_axis(smooth, (at - inner)[..., None], axis=-1)[..., 0]
     after = np.take_along_axis(smooth, (at + outer)[..., None], axis=-1)[..., 0]
     return np.clip((before - after - 25.0) / 50.0, 0.0, 1.0)
+
+
+def edge_offset(profiles: Array, step: float, at: Array, within_mm: float = 1.0) -> Array:
+    """Samples (s, a) from ``at`` to where the drop is steepest within a millimetre: vertex of a parabola.
+
+    The price of smoothness and the region terms pull the discrete surface off the edge a little;
+    0 where there is no drop.
+    """
+    slope = -ndi.gaussian_filter1d(np.clip(profiles, -100.0, VEIN_HU), 0.6 / step, axis=-1, order=1) / step
+    reach = max(1, round(within_mm / step))
+    at = np.clip(at, reach + 1, profiles.shape[-1] - 2 - reach)
+    near = np.stack([np.take_along_axis(slope, (at + d)[..., None], axis=-1)[..., 0] for d in range(-reach, reach + 1)], axis=-1)
+    best = np.argmax(near, axis=-1)
+    inner = np.clip(best, 1, 2 * reach - 1)
+    before, here, after = (np.take_along_axis(near, (inner + d)[..., None], axis=-1)[..., 0] for d in (-1, 0, 1))
+    bend = before - 2.0 * here + after
+    with np.errstate(divide="ignore", invalid="ignore"):
+        vertex = np.clip(np.nan_to_num(0.5 * (before - after) / bend), -0.5, 0.5)
+    offset = inner - reach + np.where(bend < 0, vertex, 0.0)
+    return np.where((here > LEAST_EDGE_HU_PER_MM) & (best == inner), offset, 0.0)
