@@ -19,7 +19,7 @@ from aorta.anatomy.tips import core_near
 from aorta.anatomy.tree import find_root
 from aorta.records import Array
 
-AXIS_WIDTH_MM = 6.0
+AXIS_WIDTH_MM = 4.0
 """Smoothing half-width of traced paths (see ``curve.smooth``)."""
 
 _TANGENT_SHARE = 0.5

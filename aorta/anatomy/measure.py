@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from aorta.anatomy.axis import AXIS_WIDTH_MM, stations, vessel_axes
-from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve, extend, resample, smooth
 from aorta.anatomy.ends import choose_ends, within_ends
+from aorta.anatomy.identify import ILIACS, branch_names, branch_records, distance_to, found_landmarks
 from aorta.anatomy.intake import Masks, cropped, separate, tracing_step
 from aorta.anatomy.landmarks import given_landmarks, on_curve, pick
 from aorta.anatomy.lattice import Lattice, make_lattice
@@ -19,22 +18,20 @@ from aorta.anatomy.neck import Span, find_end, neck_findings
 from aorta.anatomy.roles import Roles
 from aorta.anatomy.sections import Walls, measure_sections
 from aorta.anatomy.shape import (
+    above_flare,
     asymmetry_findings,
+    check_round,
     diameter_findings,
     iliac_findings,
     thrombus_findings,
     tortuosity_finding,
     volume_findings,
-    widest,
 )
-from aorta.anatomy.side_branches import SideBranch, find_side_branches, lower_edge, name_branches
+from aorta.anatomy.side_branches import find_side_branches
 from aorta.anatomy.slicing import Sliceable
 from aorta.anatomy.surfaces import surface_of
-from aorta.records import Anatomy, Branch, Finding, Labels, Landmark, Progress, Sections, Surface, silent
+from aorta.records import Anatomy, Finding, Labels, Landmark, Progress, Sections, silent
 from aorta.settings import AnatomySettings, Point
-
-ILIACS = ("left_iliac", "right_iliac")
-_INTERNAL_ILIAC = 0.35  # a branch of an iliac artery at least this share of its width marks its bifurcation
 
 
 def measure(
@@ -82,13 +79,15 @@ def measure(
     progress("anatomy: sections", 0.55)
     sections = _sections(curves, axes, outer_lattice, walls, settings.section_spacing)
 
+    check_round(sections["aorta"])
+
     progress("anatomy: branches and landmarks", 0.85)
     sides = find_side_branches(grid, masks.lumen, masks.branches)
-    parents = [min(curves, key=lambda name, b=b: _distance(curves[name], b)) for b in sides]
+    parents = [min(curves, key=lambda name, b=b: distance_to(curves[name], b)) for b in sides]
     leaves = [float(curves[p].project(b.ostium.mean(axis=0))[0]) for p, b in zip(parents, sides)]
-    names = _branch_names(sides, parents, leaves, sections["aorta"], body)
-    branches = _branches(curves, lumen, sides, parents, leaves, names)
-    found = _landmarks(labels, curves, sides, parents, leaves, names, branches)
+    names = branch_names(sides, parents, leaves, sections["aorta"], body)
+    branches = branch_records(curves, lumen, sides, parents, leaves, names)
+    found = found_landmarks(labels, curves, sides, parents, leaves, names, branches)
     given = given_landmarks(landmarks, curves)
 
     progress("anatomy: neck, ends and findings", 0.9)
@@ -103,7 +102,7 @@ def measure(
     )
     modelled = within_ends(grid, masks.outer, ends)
     findings = [lumen_change, outer_change]
-    findings += diameter_findings(sections["aorta"], bool(labels.mask("wall").any()))
+    findings += diameter_findings(above_flare(sections["aorta"], bool(roles.iliacs)), bool(labels.mask("wall").any()))
     findings += volume_findings(labels, modelled)
     findings += _neck_and_shape(curves, sections, marks, span, reason, roles)
     findings += thrombus_findings(sections["aorta"], walls, ends)
@@ -158,72 +157,6 @@ def _sections(
     return result
 
 
-def _distance(curve: Curve, branch: SideBranch) -> float:
-    """From a branch's ostium to a centreline, in mm."""
-    return float(cKDTree(curve.points).query(branch.ostium.mean(axis=0))[0])
-
-
-def _branch_names(sides: list[SideBranch], parents: list[str], leaves: list[float], aorta: Sections, body: Body) -> list[str]:
-    """Names by position for the aorta's branches; those of an iliac artery are named after it."""
-    at = widest(aorta)
-    sac = float(aorta.arc_length_mm[at]) if at is not None else float("inf")
-    if at is not None and aorta.outer_max_diameter_mm[at] < 1.3 * np.nanmedian(aorta.outer_max_diameter_mm):
-        sac = float("inf")  # no sac: nothing to be above of
-    own = [k for k, parent in enumerate(parents) if parent == "aorta"]
-    names = [""] * len(sides)
-    for k, name in zip(own, name_branches([sides[k] for k in own], [leaves[k] for k in own], sac, body)):
-        names[k] = name
-    for side in ILIACS:
-        theirs = sorted((k for k, parent in enumerate(parents) if parent == side), key=lambda k: leaves[k])
-        for number, k in enumerate(theirs, start=1):
-            names[k] = f"{side}_branch_{number}"
-    return names
-
-
-def _branches(
-    curves: Mapping[str, Curve], lumen: Surface, sides: list[SideBranch], parents: list[str], leaves: list[float], names: list[str]
-) -> list[Branch]:
-    """Records of all centrelines."""
-    near = cKDTree(lumen.points)
-    branches = []
-    for name, curve in curves.items():
-        parent, leaves_at = ("", 0.0) if name == "aorta" else ("aorta", curves["aorta"].length)
-        branches.append(Branch(name, curve.points, curve.tangents, curve.arc, near.query(curve.points)[0], parent, leaves_at))
-    for k in np.argsort(leaves):
-        side = sides[k]
-        branches.append(
-            Branch(names[k], side.curve.points, side.curve.tangents, side.curve.arc, side.radius, parents[k], leaves[k])
-        )
-    return branches
-
-
-def _landmarks(
-    labels: Labels,
-    curves: Mapping[str, Curve],
-    sides: list[SideBranch],
-    parents: list[str],
-    leaves: list[float],
-    names: list[str],
-    branches: list[Branch],
-) -> list[Landmark]:
-    """What the program finds: lowest renal, aortic and iliac bifurcations."""
-    aorta = curves["aorta"]
-    marks = []
-    renals = [lower_edge(sides[k], aorta, labels.grid) for k, name in enumerate(names) if name.endswith("_renal")]
-    if renals:
-        marks.append(on_curve("lowest_renal", aorta, max(renals)))
-    if "left_iliac" in curves:
-        marks.append(on_curve("aortic_bifurcation", aorta, aorta.length))
-    for side in ILIACS:
-        for k in sorted((k for k, parent in enumerate(parents) if parent == side), key=lambda k: leaves[k]):
-            own = next(b for b in branches if b.name == side)
-            width = float(np.interp(leaves[k], own.arc_length_mm, own.inscribed_radius_mm))
-            if np.median(sides[k].radius) >= _INTERNAL_ILIAC * width:
-                marks.append(on_curve(f"{side}_bifurcation", curves[side], leaves[k], side))
-                break
-    return marks
-
-
 def _neck_span(sections: Sections, marks: list[Landmark], growth: float) -> tuple[Span | None, str]:
     """The neck between its landmarks, or why there is none."""
     renal, end = pick(marks, "lowest_renal"), pick(marks, "neck_end")
@@ -250,7 +183,7 @@ def _neck_and_shape(
     bottom = bifurcation.arc_length_mm if bifurcation is not None else aorta.length
     lower_name = "the aortic bifurcation" if bifurcation is not None else "the lower end of the aorta in view"
     top, upper_name = (span.start, "the lowest renal artery") if span is not None else (0.0, "the top of the aorta in view")
-    findings = neck_findings(sections["aorta"], span, reason, bottom, lower_name)
+    findings = neck_findings(sections["aorta"], aorta, span, reason, bottom, lower_name)
     findings.append(tortuosity_finding("tortuosity", aorta, top, bottom, f"from {upper_name} to {lower_name}"))
     sac_top = span.end if span is not None and span.end is not None else top
     findings += asymmetry_findings(sections["aorta"], sac_top, bottom)

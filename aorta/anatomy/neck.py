@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aorta.anatomy.curve import Curve
 from aorta.records import Array, Finding, Sections, withheld
 
 REFERENCE_MM = 10.0
@@ -74,11 +75,15 @@ def angle_deg(a: Array, b: Array) -> float:
     return float(np.degrees(np.arccos(np.clip(a @ b / np.linalg.norm(a) / np.linalg.norm(b), -1, 1))))
 
 
-def neck_findings(sections: Sections, span: Span | None, reason: str, lower_end: float, lower_name: str) -> list[Finding]:
+def neck_findings(
+    sections: Sections, centreline: Curve, span: Span | None, reason: str, lower_end: float, lower_name: str
+) -> list[Finding]:
     """Everything about the neck, or each withheld with the reason.
 
     Parameters
     ----------
+    centreline : Curve
+        Of the aorta's lumen: axes are chords of it, as in the source.
     span : Span or None
         None: no renal landmark; ``reason`` says why.
     lower_end : float, mm
@@ -98,35 +103,35 @@ def neck_findings(sections: Sections, span: Span | None, reason: str, lower_end:
     caution = "" if span.end is not None else f"{span.reason}: measured over the {SUPRARENAL_MM:.0f} mm below it"
     findings = _diameters(sections, span, within, ok, caution)
 
-    def place(at: float) -> Array:
-        return np.array([np.interp(at, arc[ok], sections.centre[ok, q]) for q in range(3)])
-
     if span.end is None:
         findings += [withheld(name, NAMES[name], span.reason) for name in ("neck_length_mm", "neck_angulation_deg")]
-        neck_axis = place(stop) - place(span.start)
+        neck_axis = centreline.at(stop) - centreline.at(span.start)
     else:
         method = (
             "centreline length from the lowest renal ostium's lower edge to where the outer diameter has grown by the set share"
         )
         length = span.end - span.start
         findings.append(Finding("neck_length_mm", length, "mm", method, CHAIKOF))
-        neck_axis, sac_axis = place(span.end) - place(span.start), place(lower_end) - place(span.end)
+        neck_axis, sac_axis = (
+            centreline.at(span.end) - centreline.at(span.start),
+            centreline.at(lower_end) - centreline.at(span.end),
+        )
         method = f"angle between the neck's axis (lowest renal to neck end) and the sac's (neck end to {lower_name}), 0 = straight"
         short = "the neck is shorter than 5 mm: its axis is uncertain" if length < 5.0 else ""
         if length < 2.0:
             findings.append(withheld("neck_angulation_deg", "deg", "the neck is too short to have an axis"))
         else:
             findings.append(Finding("neck_angulation_deg", angle_deg(neck_axis, sac_axis), "deg", method, KEULEN, not short, short))
-    findings.append(_suprarenal(span, neck_axis, place, arc[ok]))
+    findings.append(_suprarenal(span, neck_axis, centreline, arc[ok]))
     return findings
 
 
-def _suprarenal(span: Span, neck_axis: Array, place: object, arc: Array) -> Finding:
+def _suprarenal(span: Span, neck_axis: Array, centreline: Curve, arc: Array) -> Finding:
     name = "suprarenal_angulation_deg"
     visible = span.start - float(arc[0])
     if visible < SUPRARENAL_MM:
         return withheld(name, "deg", f"only {max(visible, 0):.0f} mm of aorta above the lowest renal artery in view, 15 mm needed")
-    above = place(span.start) - place(max(arc[0], span.start - 30.0))  # type: ignore[operator]
+    above = centreline.at(span.start) - centreline.at(max(arc[0], span.start - 30.0))
     method = "angle between the axis of the 15 to 30 mm above the lowest renal artery and the neck's axis, 0 = straight"
     return Finding(name, angle_deg(above, neck_axis), "deg", method, KEULEN)
 

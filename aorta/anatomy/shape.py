@@ -5,12 +5,15 @@ Every quantity is defined in docs/theory/anatomy.md.
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 from scipy.spatial import cKDTree
 
 from aorta.anatomy.curve import Curve
 from aorta.anatomy.ends import points_within
 from aorta.anatomy.sections import THINNEST_THROMBUS_MM, Walls
+from aorta.errors import GeometryError
 from aorta.records import Array, End, Finding, Labels, Sections, withheld
 
 ILIAC_SPAN_MM = (20.0, 50.0)
@@ -23,17 +26,55 @@ SVS = "Chaikof et al. 2018, J Vasc Surg 67:2-77 (outer to outer, perpendicular t
 DOYLE = "Doyle et al. 2009, J Vasc Surg 49:443-454 (asymmetry)"
 
 
+def above_flare(sections: Sections, bifurcates: bool) -> Sections:
+    """The aorta's sections without those within one radius of its bifurcation.
+
+    There a plane begins to hold both iliac arteries and is wider than the aorta.
+    """
+    diameter = sections.outer_equivalent_diameter_mm
+    ok = np.isfinite(diameter)
+    if not bifurcates or not ok.any():
+        return sections
+    keep = sections.arc_length_mm <= sections.arc_length_mm[-1] - 0.5 * diameter[ok][-1]
+    if not (keep & ok).any():
+        return sections
+    return replace(sections, **{f.name: getattr(sections, f.name)[keep] for f in fields(sections) if f.name != "branch"})
+
+
 def widest(sections: Sections) -> int | None:
     """Index of the section with the greatest outer diameter, or None."""
     values = sections.outer_max_diameter_mm
     return int(np.nanargmax(values)) if np.isfinite(values).any() else None
 
 
+FLATTEST = 0.35
+"""Median of shortest over longest caliper diameter below which the region is a sheet, not a vessel."""
+
+
+def check_round(sections: Sections) -> None:
+    """A vessel's sections are round, give or take.
+
+    Raises
+    ------
+    GeometryError
+        They are flat.
+    """
+    ok = np.isfinite(sections.outer_max_diameter_mm)
+    ratio = np.median(sections.outer_min_diameter_mm[ok] / sections.outer_max_diameter_mm[ok]) if ok.any() else 1.0
+    if ratio < FLATTEST:
+        raise GeometryError(
+            "the region is not a vessel",
+            where="anatomy, sections",
+            why=f"its sections are flat: the shorter diameter is {100 * ratio:.0f} % of the longer",
+            fix="check the label map's class values",
+        )
+
+
 def diameter_findings(sections: Sections, wall_labelled: bool) -> list[Finding]:
     """The maximum diameters of the aorta."""
     at = widest(sections)
     names = {"max_diameter_mm": "mm", "max_equivalent_diameter_mm": "mm", "max_lumen_diameter_mm": "mm"}
-    names |= {"max_diameter_position_mm": "mm", "lumen_eccentricity": "1"}
+    names |= {"max_diameter_position_mm": "mm"}
     if at is None:
         return [withheld(name, unit, "no section of the aorta is whole") for name, unit in names.items()]
     caution = "" if wall_labelled else "the label map shows no wall: outer means the outer boundary of lumen and thrombus"
@@ -44,7 +85,7 @@ def diameter_findings(sections: Sections, wall_labelled: bool) -> list[Finding]:
             "max_diameter_mm",
             float(sections.outer_max_diameter_mm[at]),
             "mm",
-            f"largest caliper (Feret) diameter of the outer contour {plane}, over the aorta",
+            f"largest caliper (Feret) diameter of the outer contour {plane}, over the aorta to one radius above its bifurcation",
             SVS,
             caution=caution,
         ),
