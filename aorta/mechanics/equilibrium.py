@@ -23,7 +23,7 @@ from aorta.mechanics import backend
 from aorta.mechanics.domain import Domain
 from aorta.mechanics.kinematics import cauchy, gradient, pushed_normal
 from aorta.mechanics.materials.registry import Material
-from aorta.mechanics.supports import Prescribed, Support, held_nodes
+from aorta.mechanics.supports import Prescribed, Support, held_by
 from aorta.records import WALL
 
 VOLUME_DEGREE = 2
@@ -63,7 +63,8 @@ class Equilibrium:
         Displacement from the imaged shape to the current one, and to the unloaded one.
     pressure : constant, MPa
     held : (3n,) bool
-        Unknowns given by a support, solver numbering; ``held_values`` (3n,) are theirs at full load.
+        Unknowns that cannot change, solver numbering, in the nodes' own axes ``frames`` (n, 3, 3) (None: the
+        global ones). ``given`` (3n,) bool are those in global axes that take ``given_values`` (3n,) mm at full load.
     """
 
     def __init__(self, body: Body, prestressed: bool):
@@ -71,10 +72,12 @@ class Equilibrium:
         domain = body.domain
         self.u, self.w = domain.function(), domain.function()
         self.pressure = fem.Constant(domain.mesh, np.float64(0.0))
-        held, values = held_nodes(domain.source, body.supports, body.prescribed)
-        self.held = domain.blocks(held).ravel()
-        self.held_values = domain.blocks(values).ravel()
-        self.conditions = backend.homogeneous(domain.space, self.held.reshape(-1, 3))
+        constraints = held_by(domain.source, body.supports, body.prescribed)
+        self.held = domain.blocks(constraints.local).ravel()
+        self.given = domain.blocks(constraints.given).ravel()
+        self.given_values = domain.blocks(constraints.values).ravel()
+        self.frames = domain.blocks(constraints.frames) if constraints.rotated else None
+        self.conditions = [] if constraints.rotated else backend.homogeneous(domain.space, self.held.reshape(-1, 3))
         self._test = ufl.TestFunction(domain.space)
         self._constants = {region: self._constants_of(m) for region, m in body.materials.items()}
         self._measures()
@@ -87,7 +90,7 @@ class Equilibrium:
 
     def _measures(self) -> None:
         body, domain = self.body, self.body.domain
-        springs = [s for s in body.supports if s.kind == "spring" and len(domain.source.facets[s.facets])]
+        springs = [s for s in body.supports if s.springy and len(domain.source.facets[s.facets])]
         groups = {_FIRST_SUPPORT_TAG + q: s.facets for q, s in enumerate(springs)}
         if len(domain.source.facets[body.pressure_facets]):
             groups = {_PRESSURE_TAG: body.pressure_facets, **groups}

@@ -13,6 +13,7 @@ import ufl
 
 from aorta.errors import SolverError
 from aorta.mechanics import backend, stress
+from aorta.mechanics.constrained import ConstrainedMatrix
 from aorta.mechanics.equilibrium import VOLUME_DEGREE, Body, Equilibrium
 from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
 from aorta.records import THROMBUS, WALL, State
@@ -43,16 +44,18 @@ def linear_states(body: Body, pressures: dict[str, float], young=YOUNG_MPa, pois
     residual_form, tangent_form = backend.compile_form(residual), backend.compile_form(ufl.derivative(residual, u, trial))
     unit = max(pressures.values())
     equilibrium.pressure.value = unit
-    matrix, forces, step = backend.new_matrix(tangent_form), backend.new_vector(u), backend.new_vector(u)
+    matrix, forces, step = ConstrainedMatrix(tangent_form, equilibrium), backend.new_vector(u), backend.new_vector(u)
     backend.assemble_vector(forces, residual_form)
+    matrix.to_local(forces)
     forces.array[equilibrium.held] = 0.0
-    backend.assemble_matrix(matrix, tangent_form, equilibrium.conditions)
+    matrix.assemble()
     try:
-        KeptFactorisation(matrix).solve(forces, step, 1e-12)
+        KeptFactorisation(matrix.system).solve(forces, step, 1e-12)
     except FactorisationFailed as failure:
         raise SolverError(
             "the linear stress problem has no solution", why=str(failure), fix="hold the vessel at its ends"
         ) from failure
+    matrix.to_global(step)
     u.x.array[:] = -step.array
     u.x.scatter_forward()
     points, _ = backend.quadrature(VOLUME_DEGREE)

@@ -15,6 +15,7 @@ import numpy as np
 
 from aorta.errors import SolverError
 from aorta.mechanics import backend
+from aorta.mechanics.constrained import ConstrainedMatrix
 from aorta.mechanics.equilibrium import Equilibrium
 from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
 from aorta.records import Progress, silent
@@ -55,9 +56,9 @@ class Newton:
         trial = ufl.TrialFunction(equilibrium.body.domain.space)
         self.residual_form = backend.compile_form(residual)
         self.tangent_form = backend.compile_form(ufl.derivative(residual, self.unknown, trial))
-        self.matrix = backend.new_matrix(self.tangent_form)
+        self.matrix = ConstrainedMatrix(self.tangent_form, equilibrium)
         self.residual, self.step = backend.new_vector(self.unknown), backend.new_vector(self.unknown)
-        self.linear = KeptFactorisation(self.matrix)
+        self.linear = KeptFactorisation(self.matrix.system)
         self.path = Path()
 
     # --------------------------------------------------------------------------------- pieces
@@ -66,12 +67,13 @@ class Newton:
         """Pressure in MPa, and the share of the prescribed displacements."""
         e = self.equilibrium
         e.pressure.value = pressure
-        self.unknown.x.array[e.held] = factor * e.held_values[e.held]
+        self.unknown.x.array[e.given] = factor * e.given_values[e.given]
         self.unknown.x.scatter_forward()
 
     def assemble_residual(self) -> tuple[float, float]:
         """Norm of the residual over free unknowns, and of the reactions at held ones, in N."""
         backend.assemble_vector(self.residual, self.residual_form)
+        self.matrix.to_local(self.residual)
         forces = self.residual.array
         held = self.equilibrium.held
         reactions = float(np.linalg.norm(forces[held]))
@@ -94,7 +96,7 @@ class Newton:
     def release(self) -> None:
         """Give back the matrix and its factors."""
         self.linear.release()
-        self.matrix.destroy()
+        self.matrix.release()
 
     # ------------------------------------------------------------------------------ iterations
 
@@ -110,7 +112,7 @@ class Newton:
                 return True
             if iteration == self.max_iterations or not math.isfinite(norm):
                 return False
-            backend.assemble_matrix(self.matrix, self.tangent_form, self.equilibrium.conditions)
+            self.matrix.assemble()
             forcing = min(_LOOSEST, max(1e-6, 0.5 * norm / max(previous, norm), 0.3 * TOLERANCE * scale / norm))
             try:
                 entry["krylov"] = self.linear.solve(self.residual, self.step, forcing)
@@ -126,14 +128,16 @@ class Newton:
 
     def _search(self, norm: float) -> tuple[float, float, float]:
         """Move against the step as far as it helps; return new norm, reactions and the share taken."""
-        start, step = self.unknown.x.array.copy(), self.step.array.copy()
-        slope = float(step @ self.residual.array)
+        start, local = self.unknown.x.array.copy(), self.step.array.copy()
+        slope = float(local @ self.residual.array)
+        self.matrix.to_global(self.step)
+        step = self.step.array.copy()
         share = 1.0
         while True:
             self.unknown.x.array[:] = start - share * step
             self.unknown.x.scatter_forward()
             new, reactions = self.assemble_residual()
-            along = float(step @ self.residual.array)
+            along = float(local @ self.residual.array)
             good = math.isfinite(new) and (new <= norm or abs(along) <= _LINE_SEARCH * abs(slope))
             if good or share <= _SHORTEST:
                 return new, reactions, share

@@ -1,0 +1,71 @@
+"""The tangent with its constraints: nodes that slide on oblique planes get axes of their own.
+
+Where all constraints are along the global axes, rows and columns are replaced by the identity
+during assembly. Otherwise the tangent becomes QᵀKQ with Q the nodes' axes, in which every
+constraint is a single unknown: exact, where a penalty would trade accuracy against rounding.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from dolfinx import fem
+from petsc4py import PETSc
+
+from aorta.mechanics import backend
+from aorta.mechanics.equilibrium import Equilibrium
+
+
+class ConstrainedMatrix:
+    """Assembles one tangent form with a body's constraints.
+
+    Attributes
+    ----------
+    system : PETSc matrix
+        What to solve with, in the nodes' own axes.
+    """
+
+    def __init__(self, form: fem.Form, equilibrium: Equilibrium):
+        self._form, self._conditions = form, equilibrium.conditions
+        self._frames = equilibrium.frames
+        self._raw = backend.new_matrix(form)
+        self._held = np.flatnonzero(equilibrium.held).astype(PETSc.IntType)
+        self._rotation, self.system = None, self._raw
+        if self._frames is not None:
+            self._rotation = self._block_diagonal(self._frames)
+            backend.assemble_matrix(self._raw, form, ())
+            self.system = self._raw.PtAP(self._rotation)
+            self.system.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
+
+    def _block_diagonal(self, frames: np.ndarray) -> PETSc.Mat:
+        size = 3 * len(frames)
+        rows = np.arange(0, 3 * size + 1, 3, dtype=PETSc.IntType)
+        columns = (3 * np.repeat(np.arange(len(frames)), 9) + np.tile(np.arange(3), 3 * len(frames))).astype(PETSc.IntType)
+        matrix = PETSc.Mat().createAIJ((size, size), csr=(rows, columns, np.ascontiguousarray(frames).ravel()), comm=self._raw.comm)
+        matrix.assemble()
+        return matrix
+
+    def assemble(self) -> None:
+        """Overwrite the system by the tangent at the present unknowns."""
+        if self._rotation is None:
+            backend.assemble_matrix(self._raw, self._form, self._conditions)
+            return
+        backend.assemble_matrix(self._raw, self._form, ())
+        self._raw.PtAP(self._rotation, result=self.system)
+        self.system.zeroRowsColumns(self._held, 1.0)
+
+    def to_local(self, vector: PETSc.Vec) -> None:
+        """Global components of nodal forces to the nodes' own axes, in place."""
+        if self._frames is not None:
+            vector.array[:] = np.einsum("nji,nj->ni", self._frames, vector.array.reshape(-1, 3)).ravel()
+
+    def to_global(self, vector: PETSc.Vec) -> None:
+        """The way back of ``to_local``."""
+        if self._frames is not None:
+            vector.array[:] = np.einsum("nij,nj->ni", self._frames, vector.array.reshape(-1, 3)).ravel()
+
+    def release(self) -> None:
+        """Give back the memory."""
+        if self._rotation is not None:
+            self.system.destroy()
+            self._rotation.destroy()
+        self._raw.destroy()
