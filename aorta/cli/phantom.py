@@ -10,7 +10,7 @@ import click
 from aorta.cli.command import Answer, Console, command
 from aorta.errors import SetupError
 
-_FACTS = ("sex: male", "age: 72 years", "smoking: former", "systolic: 120 mmHg", "diastolic: 80 mmHg")
+_FACTS = ("sex: male", "age: 72 years", "family_history: false", "smoking: former", "systolic: 120 mmHg", "diastolic: 80 mmHg")
 """Lines of the template that are facts about this made-up patient."""
 
 

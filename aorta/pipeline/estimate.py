@@ -22,23 +22,23 @@ BASE_GB = 0.25
 # (seconds at least, seconds per million voxels, gigabytes per million voxels); measured on the
 # phantom at 1.3 and 10.5 million voxels, except for MR, which is a guess
 IMAGE = (0.3, 0.06, 0.01)
-SEGMENT_CT = (5.0, 0.6, 0.055)
+SEGMENT_CT = (6.0, 0.9, 0.055)
 SEGMENT_MR = (5.0, 1.0, 0.055)
 SEGMENT_GIVEN = (0.5, 0.15, 0.02)
-ANATOMY = (4.0, 1.0, 0.055)
+ANATOMY = (3.0, 0.4, 0.055)
 
 SOLVER_GB = 0.4  # DOLFINx and PETSc loaded
-MESH_SECONDS = 0.7  # per 1000 tetrahedra
+MESH_SECONDS = 0.5  # per 1000 tetrahedra
 ASSEMBLY_SECONDS = 0.08  # per 1000 tetrahedra and Newton iteration
 FACTOR_SECONDS = 1.35  # at 60,000 unknowns, per Newton iteration; grows with the power below
 FACTOR_GB = 0.8
 FACTOR_POWER = 1.5
 MEMORY_POWER = 1.3
 FORMS_SECONDS = 10.0  # compiling or loading the forms
-ITERATIONS = {"inverse": 14, "none": 30, "linear": 1}
-RISK_SECONDS = 0.05  # per 1000 tetrahedra
-STENT_SECONDS = 3.0
-REPORT_SECONDS = 25.0
+ITERATIONS = {"inverse": 9, "none": 20, "linear": 1}
+RISK_SECONDS = 0.015  # per 1000 tetrahedra
+STENT_SECONDS = 0.5
+REPORT_SECONDS = 18.0
 REPORT_GB = 0.6
 
 NODES_PER_TET = 1.7  # of quadratic tetrahedra in a thin wall

@@ -160,6 +160,7 @@ def test_phantoms_case_has_its_facts():
     assert (case.case_id, case.image.path, case.patient.sex, case.patient.age) == ("phantom", "dicom", "male", 72.0)
     assert case.pressure.systolic == pytest.approx(120 * MMHG_IN_MPA, rel=1e-12)
     assert case.pressure.diastolic == pytest.approx(80 * MMHG_IN_MPA, rel=1e-12)
+    assert case.patient.family_history is False and case.patient.smoking == "former"
     assert case.pressure.imaging is None
 
 
@@ -178,11 +179,11 @@ def cube(size, centre=0.0):
 @pytest.mark.parametrize("suffix", [".vtp", ".stl", ".ply"])
 def test_convert_keeps_the_volume_and_turns_into_lps_millimetres(suffix, tmp_path, capsys):
     from aorta.meshing.surfaces_in import read_surface
-
     from aorta.meshing.surfaces_out import write_surface
 
     source, target = tmp_path / "in.stl", tmp_path / f"out{suffix}"
     write_surface(cube(2.0, centre=3.0), source)
+    source.write_bytes(source.read_bytes().replace(b"SPACE=LPS UNIT=mm", b"made by hand     "))  # a file that does not say
     assert main(["convert", str(source), str(target), "--unit", "cm", "--frame", "RAS", "--json"]) == 0
     assert answer(capsys)["result"]["volume_mL"] == pytest.approx(8.0, rel=1e-6)
     back = read_surface(target, "mm", "LPS")
