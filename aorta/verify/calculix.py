@@ -1,0 +1,158 @@
+"""Cross-code: the ordinary problem of a wall with thrombus in CalculiX, if ``ccx`` is installed.
+
+CalculiX's C3D10 has the node order of VTK and the same four integration points, so that on one
+mesh the two codes solve the same discrete problem and differ by their tolerances alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from aorta.errors import SetupError, SolverError
+from aorta.mechanics.materials.registry import Material
+from aorta.mechanics.supports import fixed
+from aorta.records import THROMBUS, WALL, State, WallMesh
+from aorta.verify import reference_meshes as meshes
+from aorta.verify import solving
+from aorta.verify.check import Check
+
+_FACE_OF_TRIPLE = {frozenset((0, 1, 2)): 1, frozenset((0, 1, 3)): 2, frozenset((1, 2, 3)): 3, frozenset((0, 2, 3)): 4}
+"""CalculiX's numbers of a tetrahedron's faces."""
+_NAMES = {WALL: "WALL", THROMBUS: "THROMBUS"}
+
+
+def available() -> bool:
+    """Whether CalculiX is on the path."""
+    return shutil.which("ccx") is not None
+
+
+def _hyperelastic(material: Material) -> str:
+    """``*HYPERELASTIC`` of a law as a polynomial Σ Cij (Ī1-3)^i (Ī2-3)^j + Σ (J-1)^(2i) / Di, with D1 = 2/κ.
+
+    D2 = 0 would switch the term off in Abaqus but not in CalculiX; 1e12 does in both.
+    """
+    v, d1 = material.values, 2.0 / material.bulk_modulus
+    # C10, C01, C20, C11, C02
+    coefficients = {
+        "raghavan-vorp-2000": lambda: (v["alpha"], 0.0, v["beta"], 0.0, 0.0),
+        "neo-hookean": lambda: (v["mu"] / 2, 0.0, 0.0, 0.0, 0.0),
+        "wang-2001": lambda: (0.0, v["c1"], 0.0, 0.0, v["c2"]),
+    }[material.law.name]()
+    return "*HYPERELASTIC, POLYNOMIAL, N=2\n" + ", ".join(f"{c:.12g}" for c in (*coefficients, d1, 1e12)) + "\n"
+
+
+def _rows(numbers: np.ndarray, per_line: int = 10) -> str:
+    return "\n".join(", ".join(map(str, numbers[q : q + per_line])) for q in range(0, len(numbers), per_line)) + "\n"
+
+
+def input_file(mesh: WallMesh, materials: Mapping[int, Material], pressure: float, facets: str = "blood", first_step: float = 0.1) -> str:
+    """The CalculiX input: ends clamped, follower pressure (MPa) on the named facets."""
+    out = ["*NODE, NSET=ALL\n"]
+    out += [f"{q + 1}, {x:.12g}, {y:.12g}, {z:.12g}\n" for q, (x, y, z) in enumerate(mesh.points)]
+    for region, material in materials.items():
+        out.append(f"*ELEMENT, TYPE=C3D10, ELSET={_NAMES[region]}\n")
+        inside = np.flatnonzero(mesh.region == region)
+        out += [", ".join(map(str, [q + 1, *(mesh.tets[q] + 1)])) + "\n" for q in inside]
+        out.append(f"*MATERIAL, NAME=M{_NAMES[region]}\n" + _hyperelastic(material))
+        out.append(f"*SOLID SECTION, ELSET={_NAMES[region]}, MATERIAL=M{_NAMES[region]}\n")
+    ends = [nodes for name, nodes in mesh.facets.items() if name.startswith("end_")]
+    out.append("*NSET, NSET=ENDS\n" + _rows(np.unique(np.concatenate(ends)) + 1))
+    out.append("*BOUNDARY\nENDS, 1, 3\n")
+    out.append(f"*STEP, NLGEOM, INC=200\n*STATIC\n{first_step}, 1.0\n*DLOAD\n")
+    out += [f"{element + 1}, P{face}, {pressure:.12g}\n" for element, face in _element_faces(mesh, mesh.facets[facets])]
+    out.append("*NODE PRINT, NSET=ALL, FREQUENCY=1000\nU\n")
+    out += [f"*EL PRINT, ELSET={_NAMES[region]}, FREQUENCY=1000\nS\n" for region in materials]
+    out.append("*END STEP\n")
+    return "".join(out)
+
+
+def _element_faces(mesh: WallMesh, triangles: np.ndarray) -> list[tuple[int, int]]:
+    """(element, CalculiX face) of facets; between two elements the wall's."""
+    wanted = {frozenset(map(int, t)) for t in triangles[:, :3]}
+    found: dict[frozenset[int], tuple[int, int]] = {}
+    for element, tet in enumerate(mesh.tets[:, :4]):
+        for local, face in _FACE_OF_TRIPLE.items():
+            key = frozenset(int(tet[v]) for v in local)
+            if key in wanted and (key not in found or mesh.region[element] == WALL):
+                found[key] = (element, face)
+    return list(found.values())
+
+
+def _parse(text: str, nodes: int, elements: int) -> tuple[np.ndarray, np.ndarray]:
+    """Displacements (n, 3) and stresses (m, 4, 6: xx, yy, zz, xy, yz, xz) of the last increment in a ``.dat`` file."""
+    moved, stress = np.full((nodes, 3), np.nan), np.full((elements, 4, 6), np.nan)
+    for block in re.split(r"\n(?=\s*(?:displacements|stresses))", "\n" + text):
+        head, _, body = block.strip().partition("\n")
+        rows = [line.split() for line in body.splitlines() if line.strip()]
+        if head.startswith("displacements"):
+            table = np.array(rows, float)
+            moved[table[:, 0].astype(int) - 1] = table[:, 1:4]
+        elif head.startswith("stresses"):
+            table = np.array(rows, float)
+            # sxx, syy, szz, sxy, sxz, syz
+            stress[table[:, 0].astype(int) - 1, table[:, 1].astype(int) - 1] = table[:, [2, 3, 4, 5, 7, 6]]
+    return moved, stress
+
+
+def run(mesh: WallMesh, materials: Mapping[int, Material], pressure: float, facets: str = "blood") -> tuple[np.ndarray, np.ndarray]:
+    """Displacement (n, 3) in mm and Cauchy stress (m, 4, 6) in MPa by CalculiX.
+
+    Raises
+    ------
+    SetupError
+        CalculiX is not installed.
+    SolverError
+        It did not finish.
+    """
+    if not available():
+        raise SetupError("CalculiX is not installed", why="there is no program `ccx`", fix="apt-get install calculix-ccx")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "case.inp").write_text(input_file(mesh, materials, pressure, facets))
+        environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+        done = subprocess.run(["ccx", "-i", "case"], cwd=folder, capture_output=True, text=True, env=environment, check=False)
+        result = Path(folder, "case.dat")
+        if "Job finished" not in done.stdout or not result.is_file():
+            raise SolverError("CalculiX did not finish", why=" ".join(done.stdout.split()[-30:]), fix="look at its input file")
+        return _parse(result.read_text(), len(mesh.points), len(mesh.tets))
+
+
+def percentile99(mesh: WallMesh, stress: np.ndarray, volume: np.ndarray) -> float:
+    """99th percentile by volume of the wall's first principal stress."""
+    wall = mesh.region == WALL
+    principal = np.linalg.eigvalsh(stress[wall][..., solving.TENSOR])[..., 2].ravel()
+    weight, order = volume[wall].ravel(), np.argsort(principal)
+    share = np.cumsum(weight[order]) / weight.sum()
+    return float(np.interp(0.99, share, principal[order]))
+
+
+def compare(name: str, mesh: WallMesh, pressure: float, bound: float = 0.03, ours: State | None = None) -> tuple[Check, ...]:
+    """Both codes from the unstressed mesh to a pressure in MPa, ends clamped: displacement and 99th-percentile stress.
+
+    Raises
+    ------
+    SetupError, SolverError
+    """
+    what = solving.body(mesh, tuple(fixed(end) for end in mesh.facets if end.startswith("end_")))
+    state = ours or solving.inflate(what, pressure, first_step=0.25)[0]
+    moved, stress = run(mesh, what.materials, pressure)
+    apart = np.linalg.norm(state.displacement_mm - moved, axis=1).max() / np.linalg.norm(moved, axis=1).max()
+    theirs = percentile99(mesh, stress, state.quadrature_volume_mm3)
+    ours99 = percentile99(mesh, state.cauchy_quadrature_MPa, state.quadrature_volume_mm3)
+    return (
+        Check(name, "displacement, largest difference over largest", float(apart), bound, "share", "CalculiX"),
+        Check(name, "99th percentile of first principal stress", abs(ours99 / theirs - 1), bound, "share", "CalculiX", ours99, theirs),
+    )
+
+
+def thrombosed() -> tuple[Check, ...]:
+    """A bulging wall lined with eccentric thrombus, 120 mmHg."""
+    mesh = meshes.thrombosed_tube((3, 10, 6))
+    return compare("CalculiX: wall with eccentric thrombus, 120 mmHg", mesh, 120 * 133.322387415e-6, bound=1e-3)

@@ -1,0 +1,45 @@
+"""``aorta verify``: every problem by name, run one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aorta.errors import CaseFileError
+from aorta.records import Progress, silent
+from aorta.verify import balances, calculix, elements, prestressed, shells
+from aorta.verify.check import Check, Problem
+
+PROBLEMS: Mapping[str, Problem] = {
+    "one-element": elements.one_element,
+    "patch": elements.patch,
+    "tangent": elements.tangent,
+    "lame": elements.lame,
+    "tube-raghavan-vorp": shells.tube_rv,
+    "tube-neo-hookean": shells.tube_nh,
+    "sphere-raghavan-vorp": shells.sphere_rv,
+    "sphere-neo-hookean": shells.sphere_nh,
+    "no-locking": shells.no_locking,
+    "zero-pressure-radii": prestressed.radii,
+    "round-trip": prestressed.round_trip,
+    "balance": balances.reported_stress,
+    **({"calculix": calculix.thrombosed} if calculix.available() else {}),
+}
+
+
+def run_all(names: Sequence[str] | None = None, progress: Progress = silent) -> tuple[Check, ...]:
+    """Checks of all problems, or of those named.
+
+    Raises
+    ------
+    CaseFileError
+        There is no problem of this name.
+    """
+    unknown = [name for name in names or () if name not in PROBLEMS]
+    if unknown:
+        raise CaseFileError(f"no verification problem '{unknown[0]}'", fix=f"known: {', '.join(PROBLEMS)}")
+    chosen = list(names or PROBLEMS)
+    checks: list[Check] = []
+    for done, name in enumerate(chosen):
+        progress(f"verification: {name}", done / len(chosen))
+        checks += PROBLEMS[name]()
+    return tuple(checks)

@@ -1,0 +1,73 @@
+"""The product's own solver, driven on verification bodies: the same domain, forms, Newton and stress recovery."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aorta.mechanics import stress
+from aorta.mechanics.domain import make_domain
+from aorta.mechanics.equilibrium import Body, Equilibrium
+from aorta.mechanics.materials.registry import Material, material
+from aorta.mechanics.newton import Newton
+from aorta.mechanics.supports import Prescribed, Support
+from aorta.records import THROMBUS, WALL, State, WallMesh
+
+BULK = 34.8
+"""MPa, 100 times the shear modulus 2α of the wall: the product's default."""
+TENSOR = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2]])
+"""Where xx, yy, zz, xy, yz, xz go in a 3 × 3."""
+
+
+def wall_law(name: str = "raghavan-vorp-2000", bulk: float = BULK) -> Material:
+    """A law with its published parameters."""
+    return material(name, {}, bulk, "verification")
+
+
+def body(
+    mesh: WallMesh,
+    supports: tuple[Support, ...] = (),
+    wall: Material | None = None,
+    *,
+    pressure_facets: str = "blood",
+    prescribed: Prescribed | None = None,
+) -> Body:
+    """A body of wall, and of thrombus where the mesh has it."""
+    materials = {WALL: wall or wall_law(), THROMBUS: material("wang-2001", {}, 5.2, "verification")}
+    present = {region: m for region, m in materials.items() if (mesh.region == region).any()}
+    return Body(make_domain(mesh), present, supports, pressure_facets, prescribed)
+
+
+def inflate(what: Body, pressure: float, first_step: float = 0.5) -> tuple[State, Newton]:
+    """The ordinary problem from an unstressed mesh to a pressure in MPa."""
+    equilibrium = Equilibrium(what, prestressed=False)
+    newton = Newton(equilibrium, "forward")
+    newton.run(0.0, pressure, first_step=first_step)
+    return stress.state(equilibrium, "loaded")[0], newton
+
+
+def unload(what: Body, pressure: float) -> tuple[np.ndarray, State]:
+    """The inverse problem: (n, 3) displacement to the unloaded shape, and the stress of the imaged one."""
+    equilibrium = Equilibrium(what, prestressed=True)
+    Newton(equilibrium, "inverse").run(0.0, pressure)
+    return what.domain.read(equilibrium.w.x.array), stress.state(equilibrium, "imaging")[0]
+
+
+def moved(mesh: WallMesh, displacement: np.ndarray) -> WallMesh:
+    """The mesh with its nodes elsewhere."""
+    return WallMesh(
+        mesh.points + displacement, mesh.tets, mesh.region, mesh.facets, mesh.ends, mesh.thrombus_thickness_mm, mesh.wall_thickness_mm
+    )
+
+
+def quadrature_places(mesh: WallMesh) -> np.ndarray:
+    """(m, 4, 3) places of the quadrature points."""
+    from aorta.mechanics import tet10
+
+    lam = np.concatenate([1 - tet10.GAUSS_4.sum(1, keepdims=True), tet10.GAUSS_4], 1)
+    shape = np.concatenate([lam * (2 * lam - 1), np.stack([4 * lam[:, a] * lam[:, b] for a, b in tet10.EDGES], 1)], 1)
+    return np.einsum("qn,mni->mqi", shape, mesh.points[mesh.tets])
+
+
+def along(stress_MPa: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Normal stress n·σn of stresses (..., 6) in unit directions (..., 3)."""
+    return np.einsum("...i,...ij,...j->...", direction, stress_MPa[..., TENSOR], direction)
