@@ -100,7 +100,7 @@ class AnatomySettings:
     """How the vessel is measured."""
 
     section_spacing: Size = 1.0
-    neck_growth: Annotated[float, Range(0.01, 1.0)] = 0.10  # the neck ends where the outer diameter exceeds the neck's by this share
+    neck_growth: Annotated[float, Range(0.01, 1.0)] = 0.10  # growth of the outer diameter, as a share, at which the neck ends
     surface_voxel: Optional[Size] = None  # grid for the surfaces; None: from the labels' spacing
     iliac_length: Distance = 60.0  # of iliac kept in the model, at most
     proximal_length: Distance = 30.0  # of aorta kept above the lowest renal, at most

@@ -96,7 +96,11 @@ class Quantity:
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         units = [name for name, (dim, _) in _UNITS.items() if dim == _UNITS[self.unit][0]]
         units_pattern = "|".join(re.escape(name) for name in units)
-        return {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*({units_pattern})\s*$", "examples": [self.example or f"1 {self.unit}"]}
+        return {
+            "type": "string",
+            "pattern": rf"^\s*{_NUMBER}\s*({units_pattern})\s*$",
+            "examples": [self.example or f"1 {self.unit}"],
+        }
 
 
 @dataclass(frozen=True)
