@@ -44,4 +44,6 @@ def verify(console: Console, problems: tuple[str, ...]) -> Answer:
             f"{len(missed)} of {len(checks)} verification checks missed their bound" if checks else "no verification check was run"
         )
         failure = VerificationFailed(what, details=tuple(missed), fix="do not use results of this installation; report this table")
-    return Answer({"checks": list(checks)}, table(rows, ("", "problem", "quantity", "error", "bound", "unit", "source")), failure)
+    fields = ("problem", "quantity", "error", "bound", "unit", "passed", "source")
+    told = [{name: getattr(check, name) for name in fields} for check in checks]
+    return Answer({"checks": told}, table(rows, ("", "problem", "quantity", "error", "bound", "unit", "source")), failure)

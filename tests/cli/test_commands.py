@@ -99,6 +99,8 @@ def test_verify(checks, status, monkeypatch, capsys):
     told = capsys.readouterr()
     assert told.out.count("displacement") == len(checks)
     assert ("tube, displacement: error 0.5 %, bound 0.1" in told.err) == (False in checks)
+    assert main(["verify", "--json"]) == status
+    assert [one["passed"] for one in answer(capsys)["result"]["checks"]] == list(checks)
 
 
 def finished(stdout="", code=0):
