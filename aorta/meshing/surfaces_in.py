@@ -1,0 +1,172 @@
+"""Closed surfaces from STL, VTP, PLY and STEP files, as LPS millimetres with normals outward.
+
+Whether a surface passes through itself is checked where it is made into voxels
+(segmentation.voxelise); here: does it read, is it closed, are unit and frame plausible.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyvista as pv
+
+from aorta.errors import InputError
+from aorta.frames import flip_ras_lps
+from aorta.records import Array, Surface
+
+MM_PER = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
+SMALLEST_MM, LARGEST_MM = 5.0, 2000.0
+_MESHES, _SOLIDS = (".stl", ".vtp", ".ply"), (".step", ".stp")
+
+
+def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS", "RAS"]) -> Surface:
+    """A closed surface.
+
+    Parameters
+    ----------
+    unit : str
+        Of the numbers in the file. A STEP file's own statement is not believed: exporters often
+        write metres whatever the numbers are.
+    frame : str
+        Of the coordinates. A file that says otherwise (``SPACE=RAS``) is refused.
+
+    Raises
+    ------
+    InputError
+        No such file, not of these formats, truncated, open, not a solid, of implausible size, or in
+        another frame than stated.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (*_MESHES, *_SOLIDS):
+        known = ", ".join((*_MESHES, *_SOLIDS))
+        raise InputError(f"'{path.name}' is not a surface that can be read", where=path.name, fix=f"give one of {known}")
+    if not path.is_file():
+        raise InputError("The surface file does not exist", where=str(path.name), fix="correct its path in the case file")
+    said = _frame_in_file(path)
+    if said and said != frame:
+        raise InputError(
+            f"The surface says that its frame is {said}, not {frame}",
+            where=path.name,
+            why=f"the file carries SPACE={said}",
+            fix=f"set surfaces.frame to {said}",
+        )
+    if suffix in _SOLIDS:
+        from aorta.meshing.step_in import read_step
+
+        points, triangles = read_step(path, MM_PER[unit])
+    else:
+        points, triangles = _read_mesh(path)
+    points = points * MM_PER[unit]
+    _check_size(points, unit, path.name)
+    points, triangles = _merged(points, triangles)
+    if frame == "RAS":
+        points = flip_ras_lps(points)  # two axes turn: a rotation, which leaves the triangles' sides where they are
+    _check_closed(points, triangles, path.name)
+    surface = _turned_outward(Surface(points, triangles))
+    if surface.volume_mm3 < 1e-3:
+        raise InputError("The surface encloses no volume", where=path.name, fix="give a closed surface of the vessel")
+    return surface
+
+
+def _frame_in_file(path: Path) -> str:
+    """LPS or RAS where a header says so, else ""."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if path.suffix.lower() == ".stl":
+        head = head[:80] if not head.lstrip().startswith(b"solid") else head.split(b"facet")[0]
+    elif path.suffix.lower() == ".vtp":
+        space = _read(path).field_data.get("SPACE")
+        return str(space[0]).upper() if space is not None and str(space[0]).upper() in ("LPS", "RAS") else ""
+    found = re.search(rb"SPACE\s*=\s*(LPS|RAS)", head, re.IGNORECASE)
+    return found[1].decode().upper() if found else ""
+
+
+def _read(path: Path) -> pv.PolyData:
+    try:
+        data = pv.read(path)
+    except Exception as problem:  # readers raise what they like
+        raise _unreadable(path, str(problem)) from problem
+    if not isinstance(data, pv.PolyData):
+        raise _unreadable(path, f"it holds {type(data).__name__}")
+    return data
+
+
+def _unreadable(path: Path, why: str) -> InputError:
+    return InputError("The surface cannot be read", where=path.name, why=why, fix="export it again as STL, VTP or PLY")
+
+
+def _read_mesh(path: Path) -> tuple[Array, Array]:
+    data = _read(path).triangulate()
+    if data.n_cells == 0 or data.n_points == 0:
+        raise _unreadable(path, "it has no triangles; is it truncated?")
+    if path.suffix.lower() == ".stl":
+        _check_stl_length(path, data.n_cells)
+    points = np.asarray(data.points, float)
+    if not np.isfinite(points).all():
+        raise _unreadable(path, "it has coordinates that are not numbers")
+    return points, data.regular_faces.astype(np.int64)
+
+
+def _check_stl_length(path: Path, read: int) -> None:
+    """A binary STL states its number of triangles: one cut short is refused."""
+    with path.open("rb") as file:
+        head = file.read(84)
+    if head.lstrip().startswith(b"solid") and b"\0" not in head:
+        return
+    stated, size = int.from_bytes(head[80:84], "little"), path.stat().st_size
+    if size < 84 + 50 * stated or read < stated:
+        raise _unreadable(path, f"it should hold {stated} triangles but ends after {(size - 84) // 50}")
+
+
+def _check_size(points: Array, unit: str, name: str) -> None:
+    extent = float(np.ptp(points, axis=0).max())
+    if SMALLEST_MM <= extent <= LARGEST_MM:
+        return
+    others = [u for u, factor in MM_PER.items() if 50.0 <= extent / MM_PER[unit] * factor <= 800.0]
+    raise InputError(
+        f"The surface is {'far too small' if extent < SMALLEST_MM else 'far too large'} for an aorta",
+        where=name,
+        why=f"its largest extent is {extent:.4g} mm if its numbers are in {unit}",
+        fix=f"set surfaces.unit to {others[0]}" if others else "check the unit in which the surface was exported",
+    )
+
+
+def _merged(points: Array, triangles: Array) -> tuple[Array, Array]:
+    """Coinciding points (an STL repeats them) made one; triangles that collapse dropped."""
+    size = float(np.ptp(points, axis=0).max())
+    keys = np.rint(points / (size * 1e-7)).astype(np.int64)
+    _, first, back = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    triangles = np.asarray(back).ravel()[triangles]
+    a, b, c = triangles.T
+    return points[first], triangles[(a != b) & (b != c) & (c != a)]
+
+
+def _check_closed(points: Array, triangles: Array, name: str) -> None:
+    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+    unique, uses = np.unique(edges, axis=0, return_counts=True)
+    if (uses == 1).any():
+        at = ", ".join(f"{x:.1f}" for x in points[unique[uses == 1][0]].mean(axis=0))
+        raise InputError(
+            "The surface is open",
+            where=f"{name}, first at ({at}) mm (LPS)",
+            why=f"{int((uses == 1).sum())} open edges: they have a triangle on one side only",
+            fix="close the vessel's ends and fill holes before giving it to the program",
+        )
+    if (uses % 2).any():
+        raise InputError(
+            "The surface does not enclose a solid",
+            where=name,
+            why=f"{int((uses % 2 > 0).sum())} edges belong to an odd number of triangles",
+            fix="repair the surface: every edge must belong to exactly two triangles",
+        )
+
+
+def _turned_outward(surface: Surface) -> Surface:
+    """With all triangles turned to one side, and that side out."""
+    data = pv.PolyData.from_regular_faces(surface.points, surface.triangles)
+    turned = data.compute_normals(point_normals=False, split_vertices=False, consistent_normals=True, auto_orient_normals=False)
+    result = Surface(surface.points, turned.regular_faces.astype(np.int64))
+    return result if result.volume_mm3 > 0 else Surface(result.points, result.triangles[:, ::-1])
