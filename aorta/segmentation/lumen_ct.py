@@ -18,6 +18,7 @@ from aorta.segmentation.distance import depth_in, distance_to, half_voxel, insid
 SOFT_TISSUE_HU = 60.0
 LEAK_RADIUS_MM = 2.2  # vessels thinner than this are cut off: through them the growth leaks into kidney and bone
 THIN_RADIUS_MM = 1.3  # side branches down to this radius are labelled
+BRANCH_SHARE = 0.75  # of the blood; renal cortex in the arterial phase stays below
 LARGEST_HOLE_MM3 = 60.0
 
 
@@ -52,8 +53,7 @@ def grow_lumen(voxels: Array, spacing: Array, seeds: Array, blood: float, spread
 
     Returns
     -------
-    two (nk, nj, ni) bool; empty if no seed lies in blood. The second holds the first, and may hold
-    kidney or bone that thin vessels lead to.
+    two (nk, nj, ni) bool; empty if no seed lies in blood. The second holds the first.
     """
     flow = sitk.CurvatureFlow(to_itk(voxels.astype(np.float32), spacing), 0.1, 3)
     smooth = sitk.GetArrayViewFromImage(flow)
@@ -61,7 +61,9 @@ def grow_lumen(voxels: Array, spacing: Array, seeds: Array, blood: float, spread
     seeds = seeds[inside(seeds, voxels.shape)]
     connected = part_with(bright, seeds)
     lumen = _without_holes(cut_leaks(connected, spacing, seeds), spacing)
-    return lumen, lumen | cut_leaks(connected, spacing, seeds, THIN_RADIUS_MM)
+    # thin vessels by their bright middle, or the kidney would come with its artery
+    core = lumen | cut_leaks(part_with(bright & ((smooth > BRANCH_SHARE * blood) | lumen), seeds), spacing, seeds, THIN_RADIUS_MM)
+    return lumen, core | (connected & ndi.binary_dilation(core))
 
 
 def cut_leaks(mask: Array, spacing: Array, seeds: Array, radius_mm: float = LEAK_RADIUS_MM) -> Array:

@@ -88,7 +88,8 @@ def _check(voxels: Array, spacing: Array, blood: Array, paths: list[Path]) -> No
         doubts.append(f"the vessel is only {first.length[-1]:.0f} mm long ({LEAST_LENGTH_MM:.0f} needed)")
     if not NARROWEST_MM <= np.median(upper) <= WIDEST_MM:
         doubts.append(f"its radius is {np.median(upper):.1f} mm ({NARROWEST_MM:.0f} to {WIDEST_MM:.0f} expected)")
-    contrast = float(np.median(voxels[tuple(at.T)]) / max(float(np.median(_surrounding(voxels, blood, spacing))), 1e-6))
+    around = _surrounding(voxels, blood, spacing)
+    contrast = float(np.median(voxels[tuple(at.T)]) / max(float(np.median(around)), 1e-6)) if around.size else 1.0
     if contrast < LEAST_CONTRAST:
         doubts.append(f"it is only {contrast:.1f} times as bright as what surrounds it ({LEAST_CONTRAST:.1f} needed)")
     if doubts:

@@ -12,7 +12,8 @@ from aorta.segmentation.border import border_patches
 from aorta.segmentation.canonical import Frame
 from aorta.segmentation.outer_wall import TubeWall
 
-DOUBTFUL = 0.35
+DOUBTFUL = 0.6
+THICK_ILIAC_GAP_MM = 4.0
 THICK_SLICE_MM = 2.5
 LEAST_CONTACT_MM2 = 10.0  # less is a voxel or two
 
@@ -73,6 +74,10 @@ def judge(labels: Labels, volume: Volume, evidence: Evidence, also: tuple[str, .
             cautions.append(
                 f"the outer wall has no visible edge over {share:.0%} of its surface (muscle, vein or bowel beside it); "
                 "look at the overlays, and give clicks on the wall (segmentation.wall_clicks) or correct the labels"
+            )
+        if any(np.median(w.radius - w.lumen_end) > THICK_ILIAC_GAP_MM for w in evidence.walls[1:]):
+            cautions.append(
+                "thrombus all round an iliac artery: more often it is muscle of the same brightness; look at the overlays"
             )
     if volume.grid.spacing_ijk.max() > THICK_SLICE_MM:
         cautions.append(f"voxels of {volume.grid.spacing_ijk.max():.1f} mm place the wall to about 1 mm only")
@@ -137,4 +142,5 @@ def slice_confidence(evidence: Evidence, shape_kji: tuple[int, int, int]) -> tup
 
 
 def unit_of(volume: Volume) -> str:
+    """The unit of the image's intensities."""
     return "HU" if volume.modality == "CT" else "arbitrary"

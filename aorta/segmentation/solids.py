@@ -11,6 +11,7 @@ from aorta.errors import InputError
 from aorta.records import Array, Grid, Surface
 
 SMALLEST_MM, LARGEST_MM = 5.0, 1000.0
+LEAST_CROSSING_MM = 1e-3  # both ends of a crossing edge stick out by more
 
 
 def merged(surface: Surface) -> Surface:
@@ -76,6 +77,7 @@ def crossings(surface: Surface) -> Array:
     corners = surface.points[surface.triangles]
     centre = corners.mean(axis=1)
     radius = np.linalg.norm(corners - centre[:, None], axis=2).max(axis=1)
+    low, high = corners.min(axis=1), corners.max(axis=1)
     classes = np.floor(np.log2(np.maximum(radius, 1e-9))).astype(int)
     groups = [np.flatnonzero(classes == c) for c in np.unique(classes)]
     trees = [cKDTree(centre[g]) for g in groups]
@@ -90,6 +92,8 @@ def crossings(surface: Surface) -> Array:
                 one, two = some[near["i"]], group_b[near["j"]]
                 keep = (one != two) & (near["v"] <= radius[one] + radius[two])
                 one, two = one[keep], two[keep]
+                overlap = (low[one] <= high[two]).all(axis=1) & (low[two] <= high[one]).all(axis=1)
+                one, two = one[overlap], two[overlap]
                 apart = (surface.triangles[one][:, :, None] != surface.triangles[two][:, None, :]).all(axis=(1, 2))
                 one, two = one[apart], two[apart]
                 hit = _edges_pierce(corners[one], corners[two]) | _edges_pierce(corners[two], corners[one])
@@ -100,6 +104,8 @@ def crossings(surface: Surface) -> Array:
 def _edges_pierce(edges_of: Array, triangle: Array) -> Array:
     """(n,) bool: an edge of the one passes through the interior of the other, both (n, 3, 3)."""
     u, v = triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0]
+    normal = np.cross(u, v)
+    normal = normal / np.maximum(np.linalg.norm(normal, axis=1), 1e-12)[:, None]
     hit = np.zeros(len(triangle), bool)
     for a, b in ((0, 1), (1, 2), (2, 0)):
         along = edges_of[:, b] - edges_of[:, a]
@@ -111,8 +117,10 @@ def _edges_pierce(edges_of: Array, triangle: Array) -> Array:
             q = np.cross(s, u)
             second = np.einsum("ij,ij->i", along, q) / scale
             at = np.einsum("ij,ij->i", v, q) / scale
-        low, high = 1e-6, 1.0 - 1e-6
-        hit |= (first > low) & (second > low) & (first + second < high) & (at > low) & (at < high)
+            # touching is not crossing, nor is rounding in coplanar triangles; parallel edges give NaN, which is False
+            low, high = 1e-6, 1.0 - 1e-6
+            through = np.abs(np.einsum("ij,ij->i", along, normal)) * np.minimum(at, 1.0 - at) > LEAST_CROSSING_MM
+            hit |= (first > low) & (second > low) & (first + second < high) & through
     return hit
 
 
@@ -124,8 +132,9 @@ def fill(surface: Surface, grid: Grid) -> Array:
     vertices.SetData(numpy_to_vtk(np.ascontiguousarray(points, float), deep=True))
     poly.SetPoints(vertices)
     cells = vtk.vtkCellArray()
-    faces = np.column_stack([np.full(len(surface.triangles), 3), surface.triangles]).astype(np.int64).ravel()
-    cells.SetCells(len(surface.triangles), numpy_to_vtkIdTypeArray(faces, deep=True))
+    offsets = numpy_to_vtkIdTypeArray(np.arange(0, 3 * len(surface.triangles) + 1, 3, dtype=np.int64), deep=True)
+    corners = numpy_to_vtkIdTypeArray(np.ascontiguousarray(surface.triangles, np.int64).ravel(), deep=True)
+    cells.SetData(offsets, corners)
     poly.SetPolys(cells)
     nk, nj, ni = grid.shape_kji
     stencil = vtk.vtkPolyDataToImageStencil()

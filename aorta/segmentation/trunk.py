@@ -15,7 +15,7 @@ from scipy import ndimage as ndi
 from scipy.spatial import cKDTree
 
 from aorta.records import Array
-from aorta.segmentation.distance import box_around, depth_in, distance_to, half_voxel, largest_part
+from aorta.segmentation.distance import box_around, depth_in, distance_to, half_voxel, largest_part, part_with
 from aorta.segmentation.tree import Path
 
 BALL_SHARE = 0.72  # of the trunk's calibre; a branch wider than this share of its parent stays with it
@@ -23,7 +23,7 @@ LEAST_REACH_MM = 5.5  # what sticks out less is an unevenness: in the phantom fa
 SLENDER = 1.5  # reach over the radius of the neck's area
 RIM_MM = 2.0  # about the trunk: unevenness that would join neighbouring branches
 WIDEST_MM = 5.5  # radius; wider is no branch but an organ or bone behind it
-KEPT_MM = 30.0  # of a branch beyond its ostium
+KEPT_MM = 20.0  # of a branch beyond its ostium
 EVERYWHERE = np.ones((3, 3, 3), bool)
 
 
@@ -86,6 +86,7 @@ def _sticking_out(part: Array, trunk: Array, spacing: Array) -> tuple[Array, Arr
         radius = np.sqrt(max(1, neck.sum()) * float(np.prod(spacing)) / thickness / np.pi)
         if not neck.any() or distance.max() <= LEAST_REACH_MM or distance.max() <= SLENDER * radius:
             continue
-        branch[where] |= own & (away[where] <= KEPT_MM)
+        at_neck = own & (away[where] <= RIM_MM + thickness)
+        branch[where] |= part_with(own & (away[where] <= KEPT_MM), np.argwhere(at_neck), touching=3)
         ostia.append(((np.argwhere(own)[neck] + [s.start for s in where]) * spacing).mean(axis=0))
     return branch, np.array(ostia).reshape(-1, 3)

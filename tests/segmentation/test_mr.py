@@ -1,0 +1,81 @@
+"""MR angiography: a synthetic one with fading brightness, and the published one."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from scipy import ndimage as ndi
+
+from aorta.errors import NeedsClicks
+from aorta.records import Grid, Volume
+from aorta.segmentation.segment import segment
+from aorta.settings import SegmentationSettings
+
+
+@pytest.fixture(scope="module")
+def angiogram():
+    """Coronal, 1.6 x 1 x 1 mm: aorta of 8 mm radius, iliacs of 4.5 mm, a renal; brightness halves along the vessel."""
+    shape = (26, 150, 90)
+    k, j, i = np.mgrid[:26, :150, :90].astype(float)
+    depth = (k - 13) * 1.6
+    trunk = (np.hypot(depth, i - 45) < 8) & (j >= 60)
+    for sign in (-1, 1):
+        trunk |= (np.hypot(depth, (i - 45 - sign * (66 - j) * 0.45) * 0.912) < 4.5) & (j < 66)
+    renal = (np.hypot(depth, j - 110) < 2.8) & (i > 45)
+    blood = ndi.gaussian_filter((trunk | renal).astype(float), (0.4, 0.6, 0.6))
+    fade = 1.0 - 0.5 * j / 150
+    noise = np.random.default_rng(2).normal(0, 30, shape)
+    voxels = (fade * (250 + 1650 * blood) + noise).astype(np.float32)
+    affine = np.diag([1.0, 1.0, 1.6, 1.0])
+    return Volume(Grid(shape, affine), voxels, "MR"), trunk
+
+
+def test_lumen_of_a_fading_vessel_without_its_renal(angiogram):
+    volume, trunk = angiogram
+    found = segment(volume, SegmentationSettings(), 1.5)
+    lumen = found.labels.mask("lumen")
+    assert lumen.sum() == pytest.approx(trunk.sum(), rel=0.05)
+    assert 2.0 * (lumen & trunk).sum() / (lumen.sum() + trunk.sum()) == pytest.approx(1.0, abs=0.05)
+    assert found.labels.mask("branch")[:, 105:115, 60:].any() and not lumen[:, :, 62:][:, 100:120].any()
+    assert not found.labels.mask("thrombus").any()
+    assert any("blood only" in caution for caution in found.cautions)
+
+
+def test_bright_tissue_asks_for_clicks(angiogram):
+    volume, _ = angiogram
+    fat = np.maximum(volume.voxels, 900.0)
+    with pytest.raises(NeedsClicks, match="at least 2 clicks") as caught:
+        segment(Volume(volume.grid, fat, "MR"), SegmentationSettings(), 1.5)
+    assert caught.value.where.endswith("mr-angiography")
+
+
+def test_clicks_end_the_vessel(angiogram):
+    volume, trunk = angiogram
+    at = [(45, 130, 13), (45 + 0.45 * 46, 20, 13), (45 - 0.45 * 46, 20, 13)]
+    seeds = tuple(tuple(float(c) for c in volume.grid.to_lps(np.array(p))) for p in at)
+    lumen = segment(volume, SegmentationSettings(seeds=seeds), 1.5).labels.mask("lumen")
+    between = slice(26, 126)
+    assert lumen[:, between].sum() == pytest.approx(trunk[:, between].sum(), rel=0.05)
+    assert not lumen[:, 133:].any() and not lumen[:, :15].any()
+
+
+@pytest.mark.real
+def test_published_angiogram():
+    """vmtk's aorta: lumen volume over the reference level set's rows."""
+    root = os.environ.get("AORTA_REFERENCE_DATA", "")
+    folder = Path(root) / "vmtk-aorta-mra"
+    if not root or not folder.is_dir():
+        pytest.skip("AORTA_REFERENCE_DATA does not hold vmtk-aorta-mra")
+    image = sitk.ReadImage(str(folder / "aorta.mha"))
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
+    affine[:3, 3] = image.GetOrigin()
+    voxels = sitk.GetArrayFromImage(image)
+    reference = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "aorta-final-levelset.mha"))) < 0
+    found = segment(Volume(Grid(voxels.shape, affine), voxels, "MR"), SegmentationSettings(), 1.5).labels
+    rows = np.flatnonzero(reference.any(axis=(0, 2)))
+    extent = slice(rows[0], rows[-1] + 1)
+    volume = found.mask("lumen")[:, extent].sum() * found.grid.voxel_volume_mm3 / 1000.0
+    assert volume == pytest.approx(reference.sum() * found.grid.voxel_volume_mm3 / 1000.0, rel=0.05)

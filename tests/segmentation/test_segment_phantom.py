@@ -1,0 +1,114 @@
+"""The CT method on the coarse phantom (3 x 1.8 x 1.8 mm): truth recovered, doubt admitted."""
+
+import numpy as np
+import pytest
+from scipy import ndimage as ndi
+
+from aorta.errors import InputError, NeedsClicks
+from aorta.phantom.make import COARSE_SHAPE_KJI, make_phantom
+from aorta.records import VESSEL, Volume
+from aorta.segmentation.segment import segment
+from aorta.settings import SegmentationSettings
+
+WALL_MM = 1.5
+
+
+def dice(a, b):
+    return 2.0 * (a & b).sum() / (a.sum() + b.sum())
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    return make_phantom(1, COARSE_SHAPE_KJI)
+
+
+@pytest.fixture(scope="module")
+def found(phantom):
+    return segment(phantom.volume, SegmentationSettings(), WALL_MM)
+
+
+def with_blood(phantom, level):
+    """The same scan with weaker contrast: blood of ``level`` HU instead of about 300."""
+    blood = ndi.gaussian_filter(phantom.labels.mask("lumen", "branch").astype(np.float32), 0.5)
+    voxels = phantom.volume.voxels - blood * (300.0 - level)
+    return Volume(phantom.volume.grid, voxels.astype(np.int16), "CT")
+
+
+def point_in_lumen(phantom, k, right=None):
+    """LPS centre of the true lumen in slice k, of one iliac if ``right`` is given."""
+    voxels = np.argwhere(phantom.labels.mask("lumen")[k])
+    if right is not None:
+        voxels = voxels[(voxels[:, 1] < voxels[:, 1].mean()) == right]
+    j, i = voxels.mean(axis=0)
+    return tuple(float(c) for c in phantom.volume.grid.to_lps(np.array([i, j, k])))
+
+
+def test_lumen_and_outer_boundary_are_found_where_plain_thresholding_fails(phantom, found):
+    lumen = phantom.labels.mask("lumen")
+    assert dice(found.labels.mask("lumen"), lumen) == pytest.approx(1.0, abs=0.02)
+    assert dice(found.labels.mask(*VESSEL), phantom.labels.mask(*VESSEL)) == pytest.approx(1.0, abs=0.03)
+    assert max(dice(phantom.volume.voxels > hu, lumen) for hu in range(100, 500, 25)) < 0.8
+
+
+def test_volumes(phantom, found):
+    truth = phantom.labels
+    assert found.labels.volume_mL("lumen") == pytest.approx(truth.volume_mL("lumen"), rel=0.02)
+    assert found.labels.volume_mL(*VESSEL) == pytest.approx(truth.volume_mL(*VESSEL), rel=0.025)
+    assert found.labels.volume_mL("thrombus") == pytest.approx(truth.volume_mL("thrombus"), rel=0.09)
+    assert found.labels.volume_mL("calcification") == pytest.approx(truth.volume_mL("calcification"), rel=0.2)
+
+
+def test_no_vertebra_and_no_organ_is_taken_for_vessel(phantom, found):
+    near = ndi.binary_dilation(phantom.labels.mask(*VESSEL, "branch"), iterations=3)
+    taken = found.labels.mask(*VESSEL, "branch")
+    assert not (taken & ~near).any()
+    assert not (taken & phantom.labels.mask("vertebra")).any()
+
+
+def test_the_vessel_is_one_piece_with_three_open_ends_and_its_branches_cut(found):
+    value = {f.name: f.value for f in found.findings}
+    assert (value["lumen_components"], value["vessel_components"], value["open_ends"]) == (1, 1, 3)
+    assert value["side_branches_cut"] >= 3  # both renals and the superior mesenteric artery
+    assert value["blood_intensity"] == pytest.approx(300.0, abs=10.0)
+    assert any("side branches were cut" in caution for caution in found.cautions)
+
+
+def test_confidence_is_given_for_each_slice(phantom, found):
+    assert found.confidence.shape == (phantom.volume.grid.shape_kji[0],)
+    assert np.median(found.confidence) == pytest.approx(0.9, abs=0.1)
+    assert set(found.doubtful_slices) <= set(np.flatnonzero(found.confidence < 0.6))
+
+
+@pytest.mark.parametrize("blood_hu", [45, 140, 180])
+def test_weak_or_no_contrast_asks_for_clicks_instead_of_taking_vertebrae(phantom, blood_hu):
+    with pytest.raises(NeedsClicks, match="at least 2 clicks are needed") as caught:
+        segment(with_blood(phantom, blood_hu), SegmentationSettings(), WALL_MM)
+    assert caught.value.exit_status == 4
+    assert "upper end" in caught.value.fix and "each common iliac artery" in caught.value.fix
+
+
+def test_clicks_start_and_end_the_vessel(phantom):
+    top, bottom = 70, 8
+    seeds = (point_in_lumen(phantom, top), point_in_lumen(phantom, bottom, True), point_in_lumen(phantom, bottom, False))
+    weak = with_blood(phantom, 200)
+    found = segment(weak, SegmentationSettings(seeds=seeds, thrombus=False), WALL_MM)
+    between = slice(bottom + 4, top - 4)
+    assert dice(found.labels.mask("lumen")[between], phantom.labels.mask("lumen")[between]) == pytest.approx(1.0, abs=0.04)
+    assert not found.labels.mask(*VESSEL)[top + 4 :].any() and not found.labels.mask(*VESSEL)[: bottom - 3].any()
+    assert not found.labels.mask("thrombus").any()
+
+
+def test_unusable_clicks(phantom):
+    top = point_in_lumen(phantom, 70)
+    with pytest.raises(NeedsClicks, match="one click is not enough"):
+        segment(phantom.volume, SegmentationSettings(seeds=(top,)), WALL_MM)
+    with pytest.raises(NeedsClicks, match="click 2 of 2 lies outside"):
+        segment(phantom.volume, SegmentationSettings(seeds=(top, (9999.0, 0.0, 0.0))), WALL_MM)
+    fat = tuple(np.array(top) + [0.0, -40.0, 0.0])
+    with pytest.raises(NeedsClicks, match="not found with certainty"):
+        segment(phantom.volume, SegmentationSettings(seeds=(fat, fat)), WALL_MM)
+
+
+def test_a_method_for_the_other_modality_is_refused(phantom):
+    with pytest.raises(InputError, match="works on MR"):
+        segment(phantom.volume, SegmentationSettings(method="mr-angiography"), WALL_MM)
