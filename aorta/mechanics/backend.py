@@ -14,6 +14,7 @@ import hashlib
 import logging
 import os
 import platform
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -127,7 +128,8 @@ def _compiling() -> Iterator[None]:
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)  # setuptools tells every compiler call on the root logger
     try:
-        with open(folder / "lock", "w") as lock:
+        with open(folder / "lock", "w") as lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # FFCx 0.5 under numpy 1.26
             fcntl.flock(lock, fcntl.LOCK_EX)
             for claim in folder.glob("libffcx_*.c"):
                 if not claim.with_suffix(".c.cached").exists():

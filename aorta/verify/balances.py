@@ -25,7 +25,9 @@ def reported_stress() -> tuple[Check, ...]:
         state = solution.state("systole")
         source = "numpy on the reported stress and deformed faces"
         checks += [
-            Check(name, "traction of the reported stress", balance.traction_error(mesh, state, facets, held), 1e-7, "share", source),
+            Check(
+                name, "traction of the reported stress", balance.traction_error(mesh, state, facets, held), 1e-7, "share", source
+            ),
             Check(name, "reaction at the ends", balance.reaction_error(mesh, state, facets, held), 1e-9, "share", source),
         ]
         increment = _without_prestress(state, solution.state("imaging"))

@@ -1,7 +1,8 @@
 """Cross-code: the ordinary problem of a wall with thrombus in CalculiX, if ``ccx`` is installed.
 
-CalculiX's C3D10 has the node order of VTK and the same four integration points, so that on one
-mesh the two codes solve the same discrete problem and differ by their tolerances alone.
+CalculiX's C3D10 has the node order of VTK and the same four integration points. On one mesh the
+two codes differ only by its three-point integration of pressure on a face (ours is exact): with
+three points here too, displacements agree to 5e-5 and stresses to every digit it prints.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ from aorta.verify.check import Check
 
 _FACE_OF_TRIPLE = {frozenset((0, 1, 2)): 1, frozenset((0, 1, 3)): 2, frozenset((1, 2, 3)): 3, frozenset((0, 2, 3)): 4}
 """CalculiX's numbers of a tetrahedron's faces."""
+_RESIDUAL, _CORRECTION = 1e-6, 1e-4
+"""Of average force and of the largest increment; CalculiX stops at 5e-3 and 1e-2 by default."""
+_OUR_POINT = np.array([3, 0, 1, 2])
+"""CalculiX's integration points in the order of ``tet10.GAUSS_4`` (found by comparing stresses)."""
 _NAMES = {WALL: "WALL", THROMBUS: "THROMBUS"}
 
 
@@ -53,7 +58,9 @@ def _rows(numbers: np.ndarray, per_line: int = 10) -> str:
     return "\n".join(", ".join(map(str, numbers[q : q + per_line])) for q in range(0, len(numbers), per_line)) + "\n"
 
 
-def input_file(mesh: WallMesh, materials: Mapping[int, Material], pressure: float, facets: str = "blood", first_step: float = 0.1) -> str:
+def input_file(
+    mesh: WallMesh, materials: Mapping[int, Material], pressure: float, facets: str = "blood", first_step: float = 0.1
+) -> str:
     """The CalculiX input: ends clamped, follower pressure (MPa) on the named facets."""
     out = ["*NODE, NSET=ALL\n"]
     out += [f"{q + 1}, {x:.12g}, {y:.12g}, {z:.12g}\n" for q, (x, y, z) in enumerate(mesh.points)]
@@ -66,7 +73,9 @@ def input_file(mesh: WallMesh, materials: Mapping[int, Material], pressure: floa
     ends = [nodes for name, nodes in mesh.facets.items() if name.startswith("end_")]
     out.append("*NSET, NSET=ENDS\n" + _rows(np.unique(np.concatenate(ends)) + 1))
     out.append("*BOUNDARY\nENDS, 1, 3\n")
-    out.append(f"*STEP, NLGEOM, INC=200\n*STATIC\n{first_step}, 1.0\n*DLOAD\n")
+    out.append(
+        f"*STEP, NLGEOM, INC=200\n*STATIC\n{first_step}, 1.0\n*CONTROLS, PARAMETERS=FIELD\n{_RESIDUAL}, {_CORRECTION}\n*DLOAD\n"
+    )
     out += [f"{element + 1}, P{face}, {pressure:.12g}\n" for element, face in _element_faces(mesh, mesh.facets[facets])]
     out.append("*NODE PRINT, NSET=ALL, FREQUENCY=1000\nU\n")
     out += [f"*EL PRINT, ELSET={_NAMES[region]}, FREQUENCY=1000\nS\n" for region in materials]
@@ -98,7 +107,7 @@ def _parse(text: str, nodes: int, elements: int) -> tuple[np.ndarray, np.ndarray
         elif head.startswith("stresses"):
             table = np.array(rows, float)
             # sxx, syy, szz, sxy, sxz, syz
-            stress[table[:, 0].astype(int) - 1, table[:, 1].astype(int) - 1] = table[:, [2, 3, 4, 5, 7, 6]]
+            stress[table[:, 0].astype(int) - 1, _OUR_POINT[table[:, 1].astype(int) - 1]] = table[:, [2, 3, 4, 5, 7, 6]]
     return moved, stress
 
 
@@ -148,7 +157,9 @@ def compare(name: str, mesh: WallMesh, pressure: float, bound: float = 0.03, our
     ours99 = percentile99(mesh, state.cauchy_quadrature_MPa, state.quadrature_volume_mm3)
     return (
         Check(name, "displacement, largest difference over largest", float(apart), bound, "share", "CalculiX"),
-        Check(name, "99th percentile of first principal stress", abs(ours99 / theirs - 1), bound, "share", "CalculiX", ours99, theirs),
+        Check(
+            name, "99th percentile of first principal stress", abs(ours99 / theirs - 1), bound, "share", "CalculiX", ours99, theirs
+        ),
     )
 
 

@@ -49,13 +49,17 @@ def principal_cauchy(stretches, law: Slopes, bulk: float) -> np.ndarray:
 
 def uniaxial(stretch: float, law: Slopes, bulk: float) -> tuple[float, float]:
     """Stress along the pull and the lateral stretch, from zero lateral stress."""
-    lateral = brentq(lambda t: principal_cauchy((stretch, t, t), law, bulk)[1], 0.5 / np.sqrt(stretch), 1.5 / np.sqrt(stretch), xtol=1e-15)
+    lateral = brentq(
+        lambda t: principal_cauchy((stretch, t, t), law, bulk)[1], 0.5 / np.sqrt(stretch), 1.5 / np.sqrt(stretch), xtol=1e-15
+    )
     return float(principal_cauchy((stretch, lateral, lateral), law, bulk)[0]), lateral
 
 
 def equibiaxial(stretch: float, law: Slopes, bulk: float) -> tuple[float, float]:
     """Stress in the plane and the stretch through the thickness, from zero stress there."""
-    through = brentq(lambda t: principal_cauchy((stretch, stretch, t), law, bulk)[2], 0.5 / stretch**2, 1.5 / stretch**2, xtol=1e-15)
+    through = brentq(
+        lambda t: principal_cauchy((stretch, stretch, t), law, bulk)[2], 0.5 / stretch**2, 1.5 / stretch**2, xtol=1e-15
+    )
     return float(principal_cauchy((stretch, stretch, through), law, bulk)[0]), through
 
 

@@ -61,7 +61,9 @@ def one_element() -> tuple[Check, ...]:
         for stretch, published in cases:
             name = f"{kind} stretch {stretch:g}, raghavan-vorp-2000"
             expected = solve(stretch, law, solving.BULK)[0]
-            checks.append(relative(name, "Cauchy stress", _stretched(stretch, axes)[0], expected, 1e-7, "the law in principal stretches"))
+            checks.append(
+                relative(name, "Cauchy stress", _stretched(stretch, axes)[0], expected, 1e-7, "the law in principal stretches")
+            )
             checks.append(relative(name, "the law in stretches", expected, published, 2e-6, "two other codes"))
     return tuple(checks)
 
@@ -93,7 +95,11 @@ def tangent() -> tuple[Check, ...]:
             sides.append(vector.array.copy())
         difference = (sides[0] - sides[1]) / (2 * step)
         error = float(np.linalg.norm(difference - product.array) / np.linalg.norm(difference))
-        checks.append(Check(f"tangent, {phase} problem", "along a random direction", error, 1e-6, "share", "central differences of the residual"))
+        checks.append(
+            Check(
+                f"tangent, {phase} problem", "along a random direction", error, 1e-6, "share", "central differences of the residual"
+            )
+        )
     return tuple(checks)
 
 
@@ -110,7 +116,9 @@ def lame() -> tuple[Check, ...]:
         inner = np.abs(shells.outward(exact.TUBE, mesh.points)[0] - a) < 1e-9
         moved = np.einsum("ni,ni->n", state.displacement_mm, shells.outward(exact.TUBE, mesh.points)[1])[inner].mean()
         weight = state.quadrature_volume_mm3
-        mean = float((hoop * weight / shells.outward(exact.TUBE, places)[0]).sum() / (weight / shells.outward(exact.TUBE, places)[0]).sum())
+        mean = float(
+            (hoop * weight / shells.outward(exact.TUBE, places)[0]).sum() / (weight / shells.outward(exact.TUBE, places)[0]).sum()
+        )
         found.append((np.sqrt(np.mean((hoop / expected - 1) ** 2)), moved, mean))
     name, source = "linear stress, tube 26/27.5 mm, 16 kPa", "Lamé"
     true = float(exact.lame_displacement(a, b, p, a, young, poisson))

@@ -30,8 +30,17 @@ def radii() -> tuple[Check, ...]:
         for q, (radius, label) in enumerate(((a, "A"), (b, "B"))):
             found = float(after[np.abs(before - radius) < 1e-6].mean())
             checks += [
-                relative(name, f"{label} with bulk modulus 34.8 MPa", found, expected[q], 1e-5, "radial equilibrium, DOP853 shooting"),
-                relative(name, f"{label}: its exact solution at large bulk modulus", stiff[q], closed[q], 1e-6, "incompressible closed form"),
+                relative(
+                    name, f"{label} with bulk modulus 34.8 MPa", found, expected[q], 1e-5, "radial equilibrium, DOP853 shooting"
+                ),
+                relative(
+                    name,
+                    f"{label}: its exact solution at large bulk modulus",
+                    stiff[q],
+                    closed[q],
+                    1e-6,
+                    "incompressible closed form",
+                ),
                 relative(name, f"{label}: closed form", closed[q], _KNOWN[shell][q], 1e-7, "independent runs"),
             ]
     return tuple(checks)
@@ -41,7 +50,9 @@ def _there_and_back(name: str, mesh: WallMesh, supports: tuple, p: float) -> tup
     unloaded, imaged = solving.unload(solving.body(mesh, supports), p)
     start = solving.moved(mesh, unloaded)
     state, _ = solving.inflate(solving.body(start, supports), p, first_step=0.5)
-    apart = np.linalg.norm(start.points + state.displacement_mm - mesh.points, axis=1).max() / np.linalg.norm(unloaded, axis=1).max()
+    apart = (
+        np.linalg.norm(start.points + state.displacement_mm - mesh.points, axis=1).max() / np.linalg.norm(unloaded, axis=1).max()
+    )
     off = np.abs(state.cauchy_quadrature_MPa - imaged.cauchy_quadrature_MPa).max() / np.abs(imaged.cauchy_quadrature_MPa).max()
     source = "the ordinary solver, run from the unloaded mesh"
     return (

@@ -79,7 +79,9 @@ def errors(shell: exact.Shell, law: str, A: float, B: float, p: float, layers: i
     )
 
 
-def shell_problem(shell: exact.Shell, law: str, A: float, B: float, bounds: tuple[float, float, float], slack: float = 0.35) -> tuple[Check, ...]:
+def shell_problem(
+    shell: exact.Shell, law: str, A: float, B: float, bounds: tuple[float, float, float], slack: float = 0.35
+) -> tuple[Check, ...]:
     """Errors on the finest of three meshes, rates between the finest two.
 
     The rate of the whole stress is taken at a bulk modulus of ten times the shear modulus: at the
@@ -95,10 +97,27 @@ def shell_problem(shell: exact.Shell, law: str, A: float, B: float, bounds: tupl
         Check(name, "inner displacement", found[2].inner, bounds[0], "share", _ODE),
         Check(name, "displacement, root mean square", found[2].displacement, bounds[1], "share", _ODE),
         Check(name, "hoop stress, root mean square", found[2].hoop, bounds[2], "share", _ODE),
-        rate(name, "rate of displacement", np.log2(found[1].displacement / found[2].displacement), 3.0, "h³, quadratic (Ciarlet 1978)"),
-        rate(name, "rate of deviatoric stress", np.log2(found[1].deviator / found[2].deviator), 2.0, "h², quadratic (Ciarlet 1978)"),
-        rate(name, "rate of stress, bulk/shear 10", np.log2(softer[0].hoop / softer[1].hoop), 2.0, "h², quadratic (Ciarlet 1978)", slack),
-        relative(name, "its exact solution at large bulk modulus", float(limit), incompressible, 1e-5, "incompressible closed form"),
+        rate(
+            name,
+            "rate of displacement",
+            np.log2(found[1].displacement / found[2].displacement),
+            3.0,
+            "h³, quadratic (Ciarlet 1978)",
+        ),
+        rate(
+            name, "rate of deviatoric stress", np.log2(found[1].deviator / found[2].deviator), 2.0, "h², quadratic (Ciarlet 1978)"
+        ),
+        rate(
+            name,
+            "rate of stress, bulk/shear 10",
+            np.log2(softer[0].hoop / softer[1].hoop),
+            2.0,
+            "h², quadratic (Ciarlet 1978)",
+            slack,
+        ),
+        relative(
+            name, "its exact solution at large bulk modulus", float(limit), incompressible, 1e-5, "incompressible closed form"
+        ),
     )
 
 

@@ -55,7 +55,13 @@ def unload(what: Body, pressure: float) -> tuple[np.ndarray, State]:
 def moved(mesh: WallMesh, displacement: np.ndarray) -> WallMesh:
     """The mesh with its nodes elsewhere."""
     return WallMesh(
-        mesh.points + displacement, mesh.tets, mesh.region, mesh.facets, mesh.ends, mesh.thrombus_thickness_mm, mesh.wall_thickness_mm
+        mesh.points + displacement,
+        mesh.tets,
+        mesh.region,
+        mesh.facets,
+        mesh.ends,
+        mesh.thrombus_thickness_mm,
+        mesh.wall_thickness_mm,
     )
 
 
