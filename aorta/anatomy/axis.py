@@ -59,11 +59,10 @@ def vessel_axes(lattice: Lattice, tips: dict[str, Array], superior: Array) -> di
         Unit vector upwards.
     """
     root = find_root(lattice, superior)
-    distances = arrival(lattice, root, centred=False)
     starts = []
     for tip in tips.values():
-        voxel = np.clip(np.round(lattice.to_kji(tip)).astype(int), 0, np.array(distances.shape) - 1)
-        starts.append(core_near(lattice, distances, voxel) if np.isfinite(distances[tuple(voxel)]) else voxel)
+        voxel = np.clip(np.round(lattice.to_kji(tip)).astype(int), 0, np.array(lattice.depth.shape) - 1)
+        starts.append(core_near(lattice, voxel))
     paths = descend(lattice, arrival(lattice, root, centred=True), lattice.to_lps(np.array(starts)))
     return {name: extend(smooth(path, AXIS_WIDTH_MM), lattice, True, True) for name, path in zip(tips, paths)}
 

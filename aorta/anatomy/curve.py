@@ -81,26 +81,34 @@ def smooth(points: Array, width_mm: float) -> Curve:
 
 
 def extend(curve: Curve, lattice: Lattice, at_start: bool, at_end: bool) -> Curve:
-    """The curve carried on straight until it leaves the vessel, where asked.
+    """The curve carried on with its own bend until it leaves the vessel, where asked.
 
     A traced path ends where the vessel's last inscribed ball sits, one radius short of a flat end,
-    and on its last radius it may not be on the axis yet: that stretch is left out first.
+    and its very end is uncertain: a quarter radius is left out first.
     """
     points = curve.points
-    for wanted, end, direction in ((at_start, 0, -1.0), (at_end, -1, 1.0)):
-        if not wanted:
-            continue
-        radius = max(float(lattice.depth_at(points[end])[0]), 2.0)
-        drop = min(int(0.75 * radius / SPACING_MM), len(points) // 4)
-        points = points[drop:] if direction < 0 else points[: len(points) - drop]
-        tip = points[end]
-        reach = 4.0 * radius
-        # the direction of the last stretch, not of the last step
-        stretch = int(np.clip(radius / SPACING_MM, 4, len(points) - 1))
-        heading = (tip - points[stretch]) if direction < 0 else (tip - points[-1 - stretch])
-        heading = heading / np.linalg.norm(heading)
-        ahead = tip + np.outer(np.arange(SPACING_MM, reach, SPACING_MM), heading)
-        outside = np.flatnonzero(lattice.depth_at(ahead) <= 0)
-        ahead = ahead[: outside[0]] if len(outside) else ahead
-        points = np.vstack([ahead[::-1], points]) if direction < 0 else np.vstack([points, ahead])
+    if at_end:
+        points = np.vstack(_carried_on(points, lattice))
+    if at_start:
+        points = np.vstack(_carried_on(points[::-1], lattice))[::-1]
     return resample(points)
+
+
+def _carried_on(points: Array, lattice: Lattice) -> tuple[Array, Array]:
+    """Points up to where they can be trusted, and those that continue them to the end of the vessel."""
+    radius = max(float(lattice.depth_at(points[-1])[0]), 2.0)
+    drop = min(int(0.25 * radius / SPACING_MM), len(points) // 4)
+    kept = points[: len(points) - drop]
+    # a parabola through the last three radii, less curved than the vessel can be
+    last = kept[-max(6, min(len(kept), int(3 * radius / SPACING_MM))) :]
+    t = SPACING_MM * np.arange(1 - len(last), 1)
+    design = np.stack([t, t**2], axis=1)
+    slope, bend = np.linalg.lstsq(design, last - kept[-1], rcond=None)[0]
+    slope = slope / np.linalg.norm(slope)
+    bend = bend - (bend @ slope) * slope
+    sharpest = 1.0 / (8.0 * radius)  # |bend| is half the curvature
+    bend *= min(1.0, sharpest / max(float(np.linalg.norm(bend)), 1e-12))
+    ahead = np.arange(SPACING_MM, 4.0 * radius, SPACING_MM)[:, None]
+    further = kept[-1] + ahead * slope + ahead**2 * bend
+    outside = np.flatnonzero(lattice.depth_at(further) <= 0)
+    return kept, further[: outside[0]] if len(outside) else further

@@ -10,8 +10,9 @@ import numpy as np
 from aorta.anatomy.axis import AXIS_WIDTH_MM, stations, vessel_axes
 from aorta.anatomy.curve import Curve, extend, resample, smooth
 from aorta.anatomy.ends import choose_ends, within_ends
+from aorta.anatomy.extrude import extruded
 from aorta.anatomy.identify import ILIACS, branch_names, branch_records, distance_to, found_landmarks
-from aorta.anatomy.intake import Masks, cropped, separate, tracing_step
+from aorta.anatomy.intake import Masks, cropped, lumen_of, separate, tracing_step
 from aorta.anatomy.landmarks import given_landmarks, on_curve, pick
 from aorta.anatomy.lattice import Lattice, make_lattice
 from aorta.anatomy.neck import Span, find_end, neck_findings
@@ -30,6 +31,7 @@ from aorta.anatomy.shape import (
 from aorta.anatomy.side_branches import find_side_branches
 from aorta.anatomy.slicing import Sliceable
 from aorta.anatomy.surfaces import surface_of
+from aorta.errors import GeometryError
 from aorta.records import Anatomy, Finding, Labels, Landmark, Progress, Sections, silent
 from aorta.settings import AnatomySettings, Point
 
@@ -57,7 +59,9 @@ def measure(
         The labels hold no vessel, or none that can be measured.
     """
     progress("anatomy: tracing the vessel tree", 0.0)
-    labels = cropped(labels)
+    shown = cropped(labels)
+    lumen_of(shown)
+    labels, inside = extruded(shown)
     masks, roles, lumen_lattice, body = separate(labels)
     grid = labels.grid
 
@@ -75,9 +79,13 @@ def measure(
     outer_lattice = make_lattice(grid, masks.outer, tracing_step(labels))
     tips = {name: curves[name].points[-1] for name in (ILIACS if roles.iliacs else ("aorta",))}
     axes = vessel_axes(outer_lattice, tips, body.superior)
+    shown_outer = np.zeros_like(masks.outer)
+    shown_outer[inside] = masks.outer[inside]
+    shown_lattice = make_lattice(grid, shown_outer, tracing_step(labels))
+    curves = {name: _in_view(curve, shown_lattice) for name, curve in curves.items()}
 
     progress("anatomy: sections", 0.55)
-    sections = _sections(curves, axes, outer_lattice, walls, settings.section_spacing)
+    sections = _sections(curves, axes, outer_lattice, shown_lattice, walls, settings.section_spacing)
 
     check_round(sections["aorta"])
 
@@ -100,10 +108,10 @@ def measure(
     ends, more = choose_ends(
         sections, walls, span.start if span is not None else None, settings.proximal_length, settings.iliac_length
     )
-    modelled = within_ends(grid, masks.outer, ends)
+    modelled = within_ends(grid, shown_outer, ends)[inside]
     findings = [lumen_change, outer_change]
     findings += diameter_findings(above_flare(sections["aorta"], bool(roles.iliacs)), bool(labels.mask("wall").any()))
-    findings += volume_findings(labels, modelled)
+    findings += volume_findings(shown, modelled)
     findings += _neck_and_shape(curves, sections, marks, span, reason, roles)
     findings += thrombus_findings(sections["aorta"], walls, ends)
     progress("anatomy: done", 1.0)
@@ -142,10 +150,29 @@ def _centrelines(roles: Roles, lattice: Lattice) -> dict[str, Curve]:
     return {name: curves[name] for name in ("aorta", *ILIACS)}
 
 
+def _in_view(curve: Curve, shown: Lattice) -> Curve:
+    """The stretch of a centreline that the label map shows.
+
+    Raises
+    ------
+    GeometryError
+        None of it is.
+    """
+    seen = np.flatnonzero(shown.depth_at(curve.points) > 0)
+    if len(seen) < 3:
+        raise GeometryError(
+            "the centreline lies outside the vessel",
+            where="anatomy, centreline",
+            why="no stretch of it is inside the label map",
+            fix="look at the lumen in the label map: it must be one tube-like region",
+        )
+    return resample(curve.points[seen[0] : seen[-1] + 1])
+
+
 def _sections(
-    curves: Mapping[str, Curve], axes: Mapping[str, Curve], lattice: Lattice, walls: Walls, spacing: float
+    curves: Mapping[str, Curve], axes: Mapping[str, Curve], lattice: Lattice, shown: Lattice, walls: Walls, spacing: float
 ) -> dict[str, Sections]:
-    """Sections of every main branch."""
+    """Sections of every main branch; ``shown`` is the vessel that the label map shows, ``lattice`` carried on beyond."""
     paired = len(axes) == 2
     result = {}
     for name, curve in curves.items():
@@ -153,7 +180,7 @@ def _sections(
         other = axes[ILIACS[1 - ILIACS.index(name)]] if name in ILIACS else None
         places = stations(curve, axis, lattice, spacing)
         open_ends = (name == "aorta", name != "aorta" or not paired)
-        result[name] = measure_sections(name, places, walls, lattice, other, open_ends)
+        result[name] = measure_sections(name, places, walls, shown, other, open_ends)
     return result
 
 

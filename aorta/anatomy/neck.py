@@ -63,7 +63,7 @@ def find_end(sections: Sections, start: float, growth: float) -> Span:
     for k in np.flatnonzero((arc > start) & (diameter > limit)):
         lasting = (arc >= arc[k]) & (arc <= arc[k] + PERSIST_MM)
         if (diameter[lasting] > limit).all() and arc[-1] > arc[k]:
-            if k == 0 or diameter[k - 1] >= limit:
+            if k == 0 or diameter[k - 1] > limit:
                 return Span(start, float(arc[k]))
             share = (limit - diameter[k - 1]) / (diameter[k] - diameter[k - 1])
             return Span(start, float(max(start, arc[k - 1] + share * (arc[k] - arc[k - 1]))))

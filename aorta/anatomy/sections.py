@@ -13,7 +13,7 @@ from aorta.anatomy.lattice import Lattice
 from aorta.anatomy.slicing import Contour, Sliceable, cut, loop_around, plane_axes
 from aorta.records import Array, Grid, Sections
 
-RIM_MM = 2.0
+RIM_MM = 3.0
 """A section counts only if the vessel goes on for this much beyond it: nearer to where the label
 map ends, a plane may cut the flat end instead of the wall."""
 

@@ -83,7 +83,7 @@ def _trace(grid: Grid, piece: Array, ostium: Array, from_lumen: Array) -> SideBr
     tip = np.array(np.unravel_index(np.nanargmax(distances), distances.shape))
     if distances[tuple(tip)] < _SHORTEST_MM:
         return None
-    end = core_near(lattice, distances, tip)
+    end = core_near(lattice, tip)
     if np.linalg.norm(end - seed) * lattice.step < _SHORTEST_MM / 2:
         end = tip
     path = descend(lattice, arrival(lattice, seed, centred=True), lattice.to_lps(end)[None])[0]

@@ -8,6 +8,7 @@ from a longer one (merge tree of superlevel sets; Edelsbrunner and Harer, Comput
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage as ndi
 from skimage.measure import label
 
 from aorta.anatomy.lattice import Lattice
@@ -15,6 +16,10 @@ from aorta.records import Array
 
 BAND_MM = 2.0
 """Width of the distance bands whose connected pieces are the merge tree's nodes."""
+
+LEVEL = 0.35
+"""Slope of the depth below which a place counts as on the axis: off it the slope is 1, and on the
+axis of a cone it is the sine of its half angle (20°)."""
 
 
 def find_tips(times: Array, persistence_mm: float) -> Array:
@@ -79,23 +84,22 @@ def _touching(pieces: Array, count: int) -> list[list[int]]:
     return neighbours
 
 
-def core_near(lattice: Lattice, times: Array, tip_kji: Array) -> Array:
-    """The deepest voxel (3,) int close to a tip: where the end's axis is, whatever the end's shape.
+def core_near(lattice: Lattice, tip_kji: Array) -> Array:
+    """A voxel (3,) int on the vessel's axis close to a tip, whatever the end's shape.
 
-    The farthest voxel of a flat end is any point of its rim; the centre of the largest ball that
-    touches the end is on the axis. The neighbourhood grows with the radius found in it.
+    The farthest voxel of a flat end is any point of its rim. From there one climbs the depth until
+    it is level: there are walls at equal distance all around.
     """
-    tip_time = times[tuple(tip_kji)]
-    radius = 2.0
-    for _ in range(30):
-        reach = int(np.ceil(3 * radius / lattice.step))
-        box = tuple(slice(max(0, c - reach), c + reach + 1) for c in tip_kji)
-        pieces = label(np.abs(times[box] - tip_time) <= 1.5 * radius)
-        here = pieces == pieces[tuple(c - s.start for c, s in zip(tip_kji, box))]
-        near = np.where(here, lattice.depth[box], -np.inf)
-        deepest = np.array(np.unravel_index(np.argmax(near), near.shape)) + [s.start for s in box]
-        found = float(near.max())
-        if found <= 1.05 * radius:
+    reach = int(np.ceil(1.8 * float(lattice.depth.max()) / lattice.step)) + 3
+    box = tuple(slice(max(0, c - reach), c + reach + 1) for c in tip_kji)
+    depth = ndi.gaussian_filter(lattice.depth[box], 1.0)
+    slope = np.gradient(depth, lattice.step)
+    low = np.array([s.start for s in box])
+    here = np.asarray(tip_kji, float) - low
+    for _ in range(4 * reach):
+        uphill = np.array([ndi.map_coordinates(g, here[:, None], order=1, mode="nearest")[0] for g in slope])
+        if np.linalg.norm(uphill) < LEVEL:
             break
-        radius = found
-    return deepest
+        here = here + 0.5 * uphill / np.linalg.norm(uphill)
+    voxel = np.clip(np.round(here).astype(int), 0, np.array(depth.shape) - 1)
+    return voxel + low if lattice.depth[box][tuple(voxel)] > 0 else np.asarray(tip_kji)

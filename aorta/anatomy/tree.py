@@ -56,7 +56,7 @@ def find_root(lattice: Lattice, superior: Array) -> Array:
     height = lattice.to_lps(inside) @ superior
     top = inside[height >= height.max() - lattice.step]
     top = top[np.argmax(lattice.depth[tuple(top.T)])]
-    return core_near(lattice, arrival(lattice, top, centred=False), top)
+    return core_near(lattice, top)
 
 
 def trace_tree(lattice: Lattice, superior: Array) -> list[Limb]:
@@ -70,7 +70,7 @@ def trace_tree(lattice: Lattice, superior: Array) -> list[Limb]:
     root = find_root(lattice, superior)
     distances = arrival(lattice, root, centred=False)
     tips = find_tips(distances, SHORTEST_LIMB_MM)
-    cores = np.array([core_near(lattice, distances, tip) for tip in tips])
+    cores = np.array([core_near(lattice, tip) for tip in tips])
     # a tip whose core is the root's own end is no end
     away = np.array([np.linalg.norm((c - root) * lattice.step) > lattice.depth[tuple(root)] for c in cores])
     if not away.any():
