@@ -8,6 +8,8 @@ volumes still come from inside the labels alone.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage as ndi
 
@@ -23,9 +25,32 @@ _SMALLEST_MM2 = 10.0
 _STEEPEST = 1.7  # mm sideways for each mm on: 60° off the face's normal
 
 
-def extruded(labels: Labels) -> tuple[Labels, tuple[slice, ...]]:
+@dataclass(frozen=True)
+class Place:
+    """Where the given label map lies in the one carried on, as slices [k, j, i].
+
+    ``given`` is all of it, ``vessel`` the bounding box of its vessel: what is beyond is made up.
+    """
+
+    given: tuple[slice, ...]
+    vessel: tuple[slice, ...]
+    carried_on: tuple[tuple[int, bool], ...]  # array axis, and whether at its upper end
+
+    def faces(self, grid: Grid) -> list[tuple[Array, Array]]:
+        """Origin (3,) mm LPS and outward unit normal (3,) of the faces where the vessel was carried on."""
+        faces = []
+        for axis, last in self.carried_on:
+            ijk = np.zeros(3)
+            ijk[2 - axis] = self.vessel[axis].stop - 0.5 if last else self.vessel[axis].start - 0.5
+            # the normal of a grid plane is a row of the inverse affine
+            normal = (1.0 if last else -1.0) * np.linalg.inv(grid.affine_lps)[2 - axis, :3]
+            faces.append((grid.to_lps(ijk), normal / np.linalg.norm(normal)))
+        return faces
+
+
+def extruded(labels: Labels) -> tuple[Labels, Place]:
     """The label map with its vessel carried on beyond every flat face of its bounding box,
-    and where in its array the given one lies.
+    and where the given one lies in it.
 
     Parameters
     ----------
@@ -37,6 +62,7 @@ def extruded(labels: Labels) -> tuple[Labels, tuple[slice, ...]]:
     voxels = np.pad(labels.voxels, [(m, m) for m in margin])
     vessel = labels.mask(*VESSEL)
     boxes = ndi.find_objects(vessel.astype(np.uint8))[0]
+    carried_on = []
     for axis in range(3):
         for last in (False, True):
             # views whose axis 0 runs from the face inward
@@ -47,18 +73,21 @@ def extruded(labels: Labels) -> tuple[Labels, tuple[slice, ...]]:
             order = [axis, *(a for a in range(3) if a != axis)]
             seen = np.moveaxis(vessel, axis, 0)[flip]
             stop = start + boxes[axis].stop - boxes[axis].start
-            _carry_on(own[start:stop], seen[start:stop], room, start, spacing[order], margin[order])
+            if _carry_on(own[start:stop], seen[start:stop], room, start, spacing[order], margin[order]):
+                carried_on.append((axis, last))
     affine = labels.grid.affine_lps.copy()
     affine[:3, 3] = labels.grid.to_lps(-margin[::-1])
-    inside = tuple(slice(m, m + n) for m, n in zip(margin, labels.grid.shape_kji))
-    return Labels(Grid(voxels.shape, affine), voxels), inside
+    given = tuple(slice(m, m + n) for m, n in zip(margin, labels.grid.shape_kji))
+    vessel_box = tuple(slice(m + b.start, m + b.stop) for m, b in zip(margin, boxes))
+    return Labels(Grid(voxels.shape, affine), voxels), Place(given, vessel_box, tuple(carried_on))
 
 
-def _carry_on(own: Array, vessel: Array, room: Array, start: int, spacing: Array, margin: Array) -> None:
-    """Repeat the pieces of the first slice of ``own`` outward into ``room``, in place."""
+def _carry_on(own: Array, vessel: Array, room: Array, start: int, spacing: Array, margin: Array) -> bool:
+    """Repeat the pieces of the first slice of ``own`` outward into ``room``, in place; whether there was one."""
     look = min(int(round(_LOOK_MM / spacing[0])), len(own) - 1)
     if look < 1:
-        return
+        return False
+    any_piece = False
     pieces, count = ndi.label(vessel[0], structure=np.ones((3, 3)))
     deeper, _ = ndi.label(vessel[look], structure=np.ones((3, 3)))
     pixel = spacing[1] * spacing[2]
@@ -83,6 +112,8 @@ def _carry_on(own: Array, vessel: Array, room: Array, start: int, spacing: Array
             target = room[margin[0] + start - step]
             free = target[tuple(moved[ok].T)] == 0
             target[tuple(moved[ok][free].T)] = values[ok][free]
+        any_piece = True
+    return any_piece
 
 
 def _widest(slices: Array, centre: Array, spacing: Array) -> int:

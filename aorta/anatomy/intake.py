@@ -116,9 +116,9 @@ def separate(labels: Labels) -> tuple[Masks, Roles, Lattice, Body]:
             with_wall = stub_of(grid, outer, limb, _WALL_MM) if (outer & ~lumen).any() else stub
             outer = outer & ~with_wall | trunk
     trunk = largest_piece(trunk)
-    trunk = trunk & ~_ostial_lips(labels, trunk, blood)
+    trunk = trunk & ~_ostial_lips(labels, trunk, blood, 0.0)
     trunk = largest_piece(trunk)
-    outer = _piece_with(outer | trunk, trunk)
+    outer = _piece_with((outer & ~_ostial_lips(labels, outer, blood, _WALL_MM)) | trunk, trunk)
     inner = _piece_with((labels.mask("thrombus") & outer) | trunk, trunk) & outer
     return Masks(trunk, inner, outer, blood & ~trunk), roles, lattice, body
 
@@ -132,14 +132,14 @@ def _piece_with(mask: Array, seed: Array) -> Array:
     return without_holes(keep[pieces])
 
 
-def _ostial_lips(labels: Labels, lumen: Array, blood: Array) -> Array:
-    """Lumen voxels that reach through the wall into a side branch, (nk, nj, ni) bool.
+def _ostial_lips(labels: Labels, vessel: Array, blood: Array, thickness_mm: float) -> Array:
+    """Voxels of lumen or vessel that reach along a side branch, (nk, nj, ni) bool.
 
-    Label maps draw the lumen up to the branch through the wall's thickness; on the lumen's surface
-    that is a bump as high as the wall. Within a branch's width of its ostium the lumen is
-    opened by a ball wider than the branch.
+    Label maps draw the lumen up to the branch through the wall's thickness, and the wall a little
+    up the branch; on the surfaces these are bumps. Within a branch's width of its ostium the mask
+    is opened by a ball wider than the branch and its wall (``thickness_mm``; 0 for the lumen).
     """
-    lips = np.zeros(lumen.shape, bool)
+    lips = np.zeros(vessel.shape, bool)
     if not blood.any():
         return lips
     spacing = labels.grid.spacing_kji
@@ -148,7 +148,7 @@ def _ostial_lips(labels: Labels, lumen: Array, blood: Array) -> Array:
     for number, place in enumerate(ndi.find_objects(pieces, count), start=1):
         margin = np.ceil(25.0 / spacing).astype(int)
         box = tuple(slice(max(0, s.start - m), s.stop + m) for s, m in zip(place, margin))
-        piece, part = pieces[box] == number, lumen[box]
+        piece, part = pieces[box] == number, vessel[box]
         contact = ndi.binary_dilation(part, around) & piece
         if not contact.any():
             continue
@@ -156,7 +156,7 @@ def _ostial_lips(labels: Labels, lumen: Array, blood: Array) -> Array:
         near = tuple(slice(max(0, s.start - m), s.stop + m) for s, m in zip(small, margin))
         piece, part, contact = piece[near], part[near], contact[near]
         from_contact = ndi.distance_transform_edt(~contact, sampling=spacing)
-        width = float(ndi.distance_transform_edt(piece, sampling=spacing)[from_contact < 8.0].max(initial=1.0))
+        width = float(ndi.distance_transform_edt(piece, sampling=spacing)[from_contact < 8.0].max(initial=1.0)) + thickness_mm
         depth = ndi.distance_transform_edt(part, sampling=spacing)
         radius = min(1.5 * width + 1.0, 0.7 * float(depth.max()))
         core = depth > radius

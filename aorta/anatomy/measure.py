@@ -30,7 +30,7 @@ from aorta.anatomy.shape import (
 )
 from aorta.anatomy.side_branches import find_side_branches
 from aorta.anatomy.slicing import Sliceable
-from aorta.anatomy.surfaces import surface_of
+from aorta.anatomy.surfaces import clipped, surface_of
 from aorta.errors import GeometryError
 from aorta.records import Anatomy, Finding, Labels, Landmark, Progress, Sections, silent
 from aorta.settings import AnatomySettings, Point
@@ -61,7 +61,7 @@ def measure(
     progress("anatomy: tracing the vessel tree", 0.0)
     shown = cropped(labels)
     lumen_of(shown)
-    labels, inside = extruded(shown)
+    labels, place = extruded(shown)
     masks, roles, lumen_lattice, body = separate(labels)
     grid = labels.grid
 
@@ -80,7 +80,7 @@ def measure(
     tips = {name: curves[name].points[-1] for name in (ILIACS if roles.iliacs else ("aorta",))}
     axes = vessel_axes(outer_lattice, tips, body.superior)
     shown_outer = np.zeros_like(masks.outer)
-    shown_outer[inside] = masks.outer[inside]
+    shown_outer[place.vessel] = masks.outer[place.vessel]
     shown_lattice = make_lattice(grid, shown_outer, tracing_step(labels))
     curves = {name: _in_view(curve, shown_lattice) for name, curve in curves.items()}
 
@@ -108,7 +108,7 @@ def measure(
     ends, more = choose_ends(
         sections, walls, span.start if span is not None else None, settings.proximal_length, settings.iliac_length
     )
-    modelled = within_ends(grid, shown_outer, ends)[inside]
+    modelled = within_ends(grid, shown_outer, ends)[place.given]
     findings = [lumen_change, outer_change]
     findings += diameter_findings(above_flare(sections["aorta"], bool(roles.iliacs)), bool(labels.mask("wall").any()))
     findings += volume_findings(shown, modelled)
@@ -116,8 +116,8 @@ def measure(
     findings += thrombus_findings(sections["aorta"], walls, ends)
     progress("anatomy: done", 1.0)
     return Anatomy(
-        lumen=lumen,
-        outer=outer,
+        lumen=clipped(lumen, place.faces(grid)),
+        outer=clipped(outer, place.faces(grid)),
         branches=tuple(branches),
         sections=tuple(sections.values()),
         landmarks=tuple(marks),

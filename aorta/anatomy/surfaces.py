@@ -42,6 +42,22 @@ def without_holes(mask: Array) -> Array:
     return (pieces != pieces[0, 0, 0])[1:-1, 1:-1, 1:-1]
 
 
+def clipped(surface: Surface, faces: list[tuple[Array, Array]]) -> Surface:
+    """A closed surface cut off flat at planes (origin, outward normal) and closed there.
+
+    Should the capping fail on some plane, the surface is left longer there: it is closed either way.
+    """
+    mesh = pv.PolyData(surface.points, np.c_[np.full(len(surface.triangles), 3), surface.triangles].ravel())
+    for origin, normal in faces:
+        if ((np.asarray(mesh.points, float) - origin) @ normal).max() <= 1e-3:
+            continue
+        cut = mesh.clip_closed_surface(normal=-normal, origin=origin).triangulate().clean(tolerance=1e-7)
+        if cut.n_cells and cut.n_open_edges == 0 and cut.is_manifold:
+            mesh = cut
+    result = Surface(np.asarray(mesh.points, float), mesh.faces.reshape(-1, 4)[:, 1:].astype(np.int64))
+    return result if result.volume_mm3 > 0 else Surface(result.points, result.triangles[:, ::-1].copy())
+
+
 def surface_of(grid: Grid, mask: Array, name: str, voxel: float | None) -> tuple[Surface, Finding]:
     """The closed surface of a mask, and how much the smoothing changed its volume.
 

@@ -41,6 +41,7 @@ def test_surface_is_closed_at_the_border_and_keeps_its_volume(tilted):
     edges = np.sort(tilted.outer.triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
     _, uses = np.unique(edges, axis=0, return_counts=True)
     assert (uses == 2).all()
+    np.testing.assert_allclose([tilted.outer.points[:, 2].min(), tilted.outer.points[:, 2].max()], [-50, 50], atol=1e-3)
     assert value(tilted, "outer_surface_volume_change_percent") == pytest.approx(0.0, abs=0.3)
 
 
