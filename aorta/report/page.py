@@ -12,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from aorta import RESEARCH_USE, __version__
-from aorta.records import Finding, Progress, Results, silent
+from aorta.records import Finding, Progress, Results, StentFit, silent
 from aorta.report import display, tables
 from aorta.report.fieldspec import SPECS, wall_fields
 from aorta.report.figures import profile, quality, ring, slices, views
 from aorta.report.findings import FIXED, complete, status
 from aorta.report.methods import methods
+from aorta.report.pose import pose
 from aorta.report.references import references
 from aorta.report.scene import scene
 
@@ -58,12 +59,12 @@ class Page:
 
 def page(results: Results, progress: Progress = silent) -> Page:
     """Draw all figures and gather all tables."""
-    mesh, solution, stent = results.mesh, results.solution, results.stent
+    mesh, solution, stent, stance = results.mesh, results.solution, results.stent, pose(results.anatomy)
     fields = wall_fields(results)
     progress("drawing the segmentation", 0.1)
-    overlays = [p for p in (slices.axial(results), slices.long_planes(results)) if p]
+    overlays = [p for p in (slices.across(results), slices.along(results)) if p]
     progress("drawing the fields", 0.25)
-    stills = views.stills(mesh, fields, SPECS) if mesh is not None and fields else {}
+    stills = views.stills(mesh, fields, SPECS, stance) if mesh is not None and fields else {}
     progress("drawing the curves", 0.5)
     all_findings = complete(results)
     doubtful = results.segmentation.doubtful_slices if results.segmentation is not None else ()
@@ -78,7 +79,8 @@ def page(results: Results, progress: Progress = silent) -> Page:
         "key_findings": [f for f in all_findings if f.name in FIXED],
         "reasons": {record: results.skipped.get(stage, f"the {stage} stage was not run") for record, stage in _STAGE_OF.items()},
         "fields": [spec for spec in SPECS if spec.name in fields],
-        "scene": Markup(_inside_script(scene(mesh, fields))) if fields else "",
+        "scene": Markup(_inside_script(scene(mesh, fields, stance))) if fields else "",
+        "sides": list(stance.sides),
         "first_still": next(iter(stills.values()), None),
         "stills": list(stills.values()),
         "volume_facts": _volume_facts(results),
@@ -99,6 +101,7 @@ def page(results: Results, progress: Progress = silent) -> Page:
         "has_risk": results.risk is not None,
         "risk_findings": tables.own_findings(results, results.risk, FIXED),
         "stent": stent,
+        "untested": _untested(stent) if stent is not None else [],
         "ring": ring.ring(stent.ring) if stent is not None else None,
         "stent_findings": tables.own_findings(results, stent),
         "methods": methods(results),
@@ -160,6 +163,15 @@ def _volume_facts(results: Results) -> list[tuple[str, Any, str]]:
     facts += [("Segmented by", results.segmentation.method, "")] if results.segmentation is not None else []
     acquisition = results.volume.acquisition if results.volume is not None else {}
     return facts + [(display.label(key), value, "") for key, value in acquisition.items()]
+
+
+def _untested(stent: StentFit) -> list[str]:
+    """Maker and device with its sizes, where nothing that its criteria need was measured."""
+    sizes: dict[str, list[str]] = {}
+    for c in stent.candidates:
+        if all(q.measured is None for q in c.criteria):
+            sizes.setdefault(f"{c.maker} {c.device}, {c.part}", []).append(str(c.size))
+    return [f"{device}: {', '.join(found)}" for device, found in sizes.items()]
 
 
 def _ranges(numbers: tuple[int, ...]) -> str:

@@ -11,13 +11,14 @@ from matplotlib import colormaps
 
 from aorta.records import Array, WallMesh
 from aorta.report.fieldspec import SPECS, linear_triangles
+from aorta.report.pose import Pose
 
 NO_VALUE = -1.0e30  # WebGL 1 cannot test for NaN
 
 
-def scene(mesh: WallMesh, fields: dict[str, Array]) -> str:
+def scene(mesh: WallMesh, fields: dict[str, Array], pose: Pose) -> str:
     """JSON for ``viewer.js``: float32 points (n, 3) about `centre` in mm LPS, uint32 triangles (m, 3),
-    float32 fields (n,) with their words, unit, colour range and 256 colours."""
+    float32 fields (n,) with their words, unit, colour range and 256 colours; ``sides``, the views by name."""
     triangles = linear_triangles(mesh.facets["outer"])
     used, inverse = np.unique(triangles, return_inverse=True)
     points = mesh.points[used]
@@ -36,6 +37,7 @@ def scene(mesh: WallMesh, fields: dict[str, Array]) -> str:
             "radius": float(np.linalg.norm(points - centre, axis=1).max()),
             "points": _pack(points - centre, "<f4"),
             "triangles": _pack(inverse.reshape(-1, 3), "<u4"),
+            "sides": {name: rows.tolist() for name, rows in pose.sides.items()},
             "fields": shown,
         },
         allow_nan=False,

@@ -30,7 +30,7 @@ def flipped(results, axes):
 
 
 @pytest.mark.parametrize("axes", [(1,), (2,), (0, 1, 2)])
-@pytest.mark.parametrize("draw", [slices.axial, slices.long_planes])
+@pytest.mark.parametrize("draw", [slices.across, slices.along])
 def test_same_picture_for_every_voxel_order(full, axes, draw):
     straight, turned = seen(draw(full)), seen(draw(flipped(full, axes)))
     assert straight.shape == turned.shape
@@ -44,7 +44,7 @@ def test_sides_of_the_patient(full):
         voxels = np.full_like(full.volume.voxels, -160.0)
         voxels[:, low[1] : high[1], low[0] : high[0]] = 460.0  # of x (patient's left) and y (back)
         changed = replace(full, volume=replace(full.volume, voxels=voxels))
-        bright = (seen(slices.axial(changed)).mean(2) > 200) & (seen(slices.axial(full)).mean(2) < 200)
+        bright = (seen(slices.across(changed)).mean(2) > 200) & (seen(slices.across(full)).mean(2) < 200)
         panel = bright[: bright.shape[0] // 2, : bright.shape[1] // 3]
         rows, columns = np.nonzero(panel)
         picture[name] = (columns.mean() / panel.shape[1], rows.mean() / panel.shape[0])

@@ -86,11 +86,8 @@
   const at = { turn: place("turn"), view: place("view"), shift: place("shift"), range: place("range") };
 
   // Rows of `turn`: where screen right, up and towards the viewer point, in LPS.
-  const SIDES = {
-    anterior: [[1, 0, 0], [0, 0, 1], [0, -1, 0]], posterior: [[-1, 0, 0], [0, 0, 1], [0, 1, 0]],
-    left: [[0, 1, 0], [0, 0, 1], [1, 0, 0]], right: [[0, -1, 0], [0, 0, 1], [-1, 0, 0]],
-  };
-  let turn = SIDES.anterior, zoom = 1, shift = [0, 0], current = fields[0];
+  const SIDES = scene.sides;
+  let turn = Object.values(SIDES)[0], zoom = 1, shift = [0, 0], current = fields[0];
 
   function scales() {
     const unit = (0.96 * zoom) / scene.radius, wide = canvas.width / canvas.height;
