@@ -88,7 +88,7 @@ def _snapped(
 
 def onto_level(points: Array, on_cap: Array, ends: tuple[End, ...], blood: Field) -> Array:
     """Points (n, 3) moved onto the lumen along its normal, within the end's plane where they belong to a cap."""
-    planes = np.array([end.normal for end in ends])
+    planes = np.array([end.normal for end in ends]).reshape(-1, 3)
     start = points
     for _ in range(4):
         normal = blood.gradient_at(points)

@@ -112,7 +112,12 @@ def mesh_findings(
             "mean ratio (Liu & Joe 1994) times min/max Jacobian determinant; 1 is best",
         ),
         Finding("mesh_quality_mean", float(quality.mean()), "1", "the same, mean over tetrahedra"),
-        Finding("mesh_straightened_edges", straightened, "1", "edges left straight because a curved element would turn over"),
+        Finding(
+            "mesh_straightened_edges",
+            straightened,
+            "1",
+            "edges bent less than the surface because an element's map would be uneven",
+        ),
         Finding("mesh_wall_thickness_mean_mm", float(thickness.mean()), "mm", "from nodes of the outer face to the inner face"),
         Finding("mesh_wall_thickness_min_mm", float(thickness.min()), "mm", "from nodes of the outer face to the inner face"),
         Finding("mesh_wall_thickness_max_mm", float(thickness.max()), "mm", "from nodes of the outer face to the inner face"),

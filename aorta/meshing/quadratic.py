@@ -2,7 +2,7 @@
 
 In the wall a mid-edge node stands on a column of its own, whose foot is on the smooth inner face;
 so all layers and the outer face are curved alike. On the lumen it is put onto the lumen's face.
-Edges of an element that would turn over are made straight again.
+Edges of an element whose map would be uneven, or turn over, are bent less.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from aorta.meshing.isoparametric import EDGES, determinants
 from aorta.meshing.wall import Columns, stand_columns
 from aorta.records import Array, End
 
-_LEAST = 0.08  # least determinant in an element, as a share of its straight one
+_LEAST = 0.25  # least determinant in an element, as a share of its straight one
 _MOST_BULGE = 0.2  # of an edge's length
 
 
 @dataclass(frozen=True)
 class Quadratic:
     """Points (n, 3) with mid-edge nodes after the vertices, tetrahedra (m, 10), edges (e, 2) of those nodes, how many were
-    straightened, and for each wall edge its foot's place in ``feet`` (-1: none)."""
+    bent less, and for each wall edge its foot's place in ``feet`` (-1: none)."""
 
     points: Array
     tets: Array
@@ -126,19 +126,19 @@ def _on_lumen(straight: Array, corners: Array, ends: tuple[End, ...], blood: Fie
 
 
 def _straighten(points: Array, tets: Array, straight: Array, number: Array, n_vertices: int) -> int:
-    """Make edges of elements straight where the map turns over, in place; how many."""
-    changed = np.zeros(len(straight), bool)
-    for _ in range(20):
-        value = determinants(points, tets)
-        flat = points.copy()
-        flat[n_vertices:] = straight
-        reference = determinants(flat, tets, np.full((1, 3), 0.25))[:, 0]
-        if reference.min() <= 0:
-            raise MeshError("A tetrahedron is inverted", where="mesh", why=f"volume {reference.min() / 6:.3g} mm³")
-        bad = np.flatnonzero(value.min(axis=1) < _LEAST * reference)
+    """Take the bend out of edges, by halves, where an element's map is uneven, in place; how many edges."""
+    curved = points[n_vertices:].copy()
+    bend = np.ones(len(straight))
+    flat = points.copy()
+    flat[n_vertices:] = straight
+    reference = determinants(flat, tets, np.full((1, 3), 0.25))[:, 0]
+    if reference.min() <= 0:
+        raise MeshError("A tetrahedron is inverted", where="mesh", why=f"volume {reference.min() / 6:.3g} mm³")
+    for _ in range(40):
+        bad = np.flatnonzero(determinants(points, tets).min(axis=1) < _LEAST * reference)
         if len(bad) == 0:
-            return int(changed.sum())
+            return int((bend < 1.0).sum())
         these = np.unique(number[bad])
-        changed[these] = True
-        points[n_vertices + these] = straight[these]
+        bend[these] = np.where(bend[these] > 0.2, 0.5 * bend[these], 0.0)
+        points[n_vertices:] = straight + bend[:, None] * (curved - straight)
     raise MeshError("Curved elements turn over", where="mesh", why=f"{len(bad)} tetrahedra", fix="use a smaller mesh.size")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ EDGE_MM = 1.5
 """Largest edge: chords on a vessel of 10 mm radius then cut off 0.03 mm at most."""
 
 
-def read_step(path: Path, mm_per_unit: float) -> tuple[Array, Array]:
+def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], None]) -> tuple[Array, Array]:
     """Points (n, 3) as the numbers in the file, and triangles (m, 3), of all faces of its solids.
 
+    ``check_extent`` is given the largest extent in mm before anything is meshed, and raises when it is implausible.
     OpenCASCADE rescales by the unit that the file declares; asking for that same unit gives the
     numbers back as they were written.
 
@@ -36,8 +38,8 @@ def read_step(path: Path, mm_per_unit: float) -> tuple[Array, Array]:
             if not faces:
                 raise InputError("The STEP file holds no solid", where=path.name, fix="export the vessel as a solid, not as faces")
             box = np.array(gmsh.model.getBoundingBox(-1, -1))
-            # never finer than needed for an aorta: numbers in the wrong unit are refused later, not meshed for hours now
-            edge = max(EDGE_MM / mm_per_unit, float((box[3:] - box[:3]).max()) / 300.0)
+            check_extent(float((box[3:] - box[:3]).max()) * mm_per_unit)
+            edge = EDGE_MM / mm_per_unit
             gmsh.option.setNumber("Mesh.MeshSizeMax", edge)
             gmsh.option.setNumber("Mesh.MeshSizeMin", 0.1 * edge)
             gmsh.model.mesh.generate(2)

@@ -56,11 +56,11 @@ def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS
     if suffix in _SOLIDS:
         from aorta.meshing.step_in import read_step
 
-        points, triangles = read_step(path, MM_PER[unit])
+        points, triangles = read_step(path, MM_PER[unit], lambda extent: check_extent(extent, unit, path.name))
     else:
         points, triangles = _read_mesh(path)
     points = points * MM_PER[unit]
-    _check_size(points, unit, path.name)
+    check_extent(float(np.ptp(points, axis=0).max()), unit, path.name)
     points, triangles = _merged(points, triangles)
     if frame == "RAS":
         points = flip_ras_lps(points)  # two axes turn: a rotation, which leaves the triangles' sides where they are
@@ -121,8 +121,8 @@ def _check_stl_length(path: Path, read: int) -> None:
         raise _unreadable(path, f"it should hold {stated} triangles but ends after {(size - 84) // 50}")
 
 
-def _check_size(points: Array, unit: str, name: str) -> None:
-    extent = float(np.ptp(points, axis=0).max())
+def check_extent(extent: float, unit: str, name: str) -> None:
+    """Raise InputError, naming the likely unit, when the largest extent (mm) is no aorta's."""
     if SMALLEST_MM <= extent <= LARGEST_MM:
         return
     others = [u for u, factor in MM_PER.items() if 50.0 <= extent / MM_PER[unit] * factor <= 800.0]

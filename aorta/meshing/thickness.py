@@ -39,7 +39,8 @@ def thickness_function(anatomy: Anatomy, wall: WallSettings) -> tuple[Callable[[
 
     def thickness(points: Array) -> Array:
         distance, index = tree.query(points, k=min(48, len(line)))
-        weight = np.exp(-0.5 * ((distance - distance[:, :1]) / _SPREAD_MM) ** 2)
+        # squares: points of one branch then weigh by how far along it they are, whatever its radius
+        weight = np.exp(-0.5 * (distance**2 - distance[:, :1] ** 2) / _SPREAD_MM**2)
         return (weight * along[index]).sum(axis=1) / weight.sum(axis=1)
 
     return thickness, cautions

@@ -93,31 +93,31 @@ def _tube_along(points, radii):
     return distance
 
 
-def bifurcated(sac=27.5, lumen=13.0, iliac=6.0, thickness=1.5, spacing=1.4) -> Anatomy:
-    """Angulated neck, sac with eccentric thrombus, bifurcation at z = 0 and two curved iliacs, about 190 mm long."""
-    z = np.linspace(125.0, 0.0, 126)
-    bulge = np.exp(-(((z - 48.0) / 20.0) ** 2))
-    axis = np.c_[8.0 * np.sin(np.pi * z / 110.0), 18.0 * np.clip((z - 75.0) / 50.0, 0, None) ** 2 - 4.0 * bulge, z]
-    aorta_outer = 9.5 + (sac - 9.5) * bulge
-    aorta_lumen = np.minimum(9.5 - thickness + (lumen - 9.5 + thickness) * bulge, aorta_outer - thickness)
-    lumen_axis = axis + np.c_[4.0 * bulge, -6.0 * bulge, np.zeros_like(z)]
-    s = np.linspace(0.0, 1.0, 61)
-    iliacs = {side: np.c_[sign * (2.0 + 34.0 * s**0.8), 3.0 * np.sin(np.pi * s) - 8.0 * s, 3.0 - 68.0 * s] + axis[-1]
+def bifurcated(sac=20.0, lumen=11.0, iliac=5.0, thickness=1.5, spacing=1.2) -> Anatomy:
+    """Angulated neck, sac with eccentric thrombus, bifurcation at z = 0 and two curved iliacs, about 120 mm long."""
+    z = np.linspace(80.0, 0.0, 81)
+    bulge = np.exp(-(((z - 34.0) / 13.0) ** 2))
+    axis = np.c_[5.0 * np.sin(np.pi * z / 75.0), 12.0 * np.clip((z - 50.0) / 30.0, 0, None) ** 2 - 3.0 * bulge, z]
+    aorta_outer = 8.5 + (sac - 8.5) * bulge
+    aorta_lumen = np.minimum(8.5 - thickness + (lumen - 8.5 + thickness) * bulge, aorta_outer - thickness)
+    lumen_axis = axis + np.c_[2.0 * bulge, -4.0 * bulge, np.zeros_like(z)]
+    s = np.linspace(0.0, 1.0, 41)
+    iliacs = {side: np.c_[sign * (2.0 + 22.0 * s**0.8), 2.0 * np.sin(np.pi * s) - 5.0 * s, 3.0 - 45.0 * s] + axis[-1]
               for side, sign in (("left", 1.0), ("right", -1.0))}  # fmt: skip
-    parts_outer = [_tube_along(axis[::6], aorta_outer[::6])] + [
-        _tube_along(c[::6], np.full(11, iliac + thickness)) for c in iliacs.values()
-    ]
-    parts_lumen = [_tube_along(lumen_axis[::6], aorta_lumen[::6])] + [
-        _tube_along(c[::6], np.full(11, iliac)) for c in iliacs.values()
-    ]
-    low, high = [-48, -48, -76], [52, 48, 140]
-    lumen_surface = surface_of(lambda p: np.min([f(p) for f in parts_lumen], axis=0), low, high, spacing)
-    outer_surface = surface_of(lambda p: np.min([f(p) for f in parts_outer], axis=0), low, high, spacing)
+    low, high = [-34, -26, -52], [36, 34, 92]
+
+    def vessel(line, radii, wall):
+        parts = [_tube_along(line[::5], radii[::5])]
+        parts += [_tube_along(c[::8], np.full(6, iliac + wall)) for c in iliacs.values()]
+        return surface_of(lambda p: np.min([part(p) for part in parts], axis=0), low, high, spacing)
+
     branches = [branch("aorta", axis, aorta_lumen)] + [branch(f"{side}_iliac", c, iliac, "aorta") for side, c in iliacs.items()]
-    ends = [End("proximal", axis[8], -branches[0].tangents[8], 16.0)]
-    ends += [End(b.name, b.points[-5], b.tangents[-5], 12.0) for b in branches[1:]]
+    ends = [End("proximal", axis[6], -branches[0].tangents[6], 15.0)]
+    ends += [End(b.name, b.points[-5], b.tangents[-5], 11.0) for b in branches[1:]]
     marks = (
-        Landmark("neck_end", axis[42], "found", "aorta", float(branches[0].arc_length_mm[42])),
+        Landmark("neck_end", axis[28], "found", "aorta", float(branches[0].arc_length_mm[28])),
         Landmark("aortic_bifurcation", axis[-1], "found", "aorta", float(branches[0].arc_length_mm[-1])),
     )
-    return Anatomy(lumen_surface, outer_surface, tuple(branches), (), marks, tuple(ends))
+    return Anatomy(
+        vessel(lumen_axis, aorta_lumen, 0.0), vessel(axis, aorta_outer, thickness), tuple(branches), (), marks, tuple(ends)
+    )  # fmt: skip
