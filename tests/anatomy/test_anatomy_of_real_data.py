@@ -54,7 +54,7 @@ def test_magnetic_resonance_centreline_is_the_reference_one(magnetic):
     low, high = ours[:, 1].min() + 4, ours[:, 1].max() - 4
     inner = reference[(reference[:, 1] > low) & (reference[:, 1] < high)]
     distance = cKDTree(ours).query(inner)[0]
-    assert distance.mean() < 0.7 and np.quantile(distance, 0.95) < 1.6
+    assert distance.mean() < 0.5 and distance.max() < 1.2
     radius = anatomy.branch("aorta").inscribed_radius_mm
     assert np.max(radius) == pytest.approx(7.58, abs=0.35)  # the reference's largest inscribed radius
 
