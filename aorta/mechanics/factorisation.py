@@ -10,7 +10,10 @@ from __future__ import annotations
 from petsc4py import PETSc
 
 KEEP_LIMIT = 25
-"""Krylov iterations after which a new factorisation is cheaper."""
+"""Krylov iterations that cost as much as a new factorisation."""
+_WORN_TOTAL, _WORN_SOLVE = 2 * KEEP_LIMIT, 10
+"""A factorisation is also given up once its solves have cost twice its price and one more takes over ten iterations:
+a third fewer Krylov iterations where the load goes on in steps, none where it is one."""
 _ORDERING_METIS = 5  # MUMPS ICNTL(7); a third faster than the default on these meshes
 _MEMORY_SHARE = 60  # MUMPS ICNTL(14): per cent of extra memory for pivots
 
@@ -40,7 +43,7 @@ class KeptFactorisation:
 
     def __init__(self, matrix: PETSc.Mat):
         self.matrix, self.factorisations, self.iterations = matrix, 0, 0
-        self._stale = True
+        self._stale, self._factorised, self._since = True, False, 0
         self._prepare("cholesky")
 
     def _prepare(self, kind: str) -> None:
@@ -69,7 +72,7 @@ class KeptFactorisation:
         ------
         FactorisationFailed
         """
-        fresh = self._stale
+        fresh, self._factorised = self._stale, False
         count, converged = self._try(rhs, solution, tolerance, fresh)
         if not converged and not fresh:
             count, converged = self._try(rhs, solution, tolerance, True)
@@ -79,7 +82,8 @@ class KeptFactorisation:
             count, converged = self._try(rhs, solution, tolerance, True)
         if not converged:
             raise FactorisationFailed(self._reason())
-        self._stale = count > KEEP_LIMIT
+        self._since = count if self._factorised else self._since + count
+        self._stale = count > KEEP_LIMIT or (self._since > _WORN_TOTAL and count > _WORN_SOLVE)
         return count
 
     def release(self) -> None:
@@ -90,6 +94,7 @@ class KeptFactorisation:
         self.pc.setReusePreconditioner(not factorise)
         self.ksp.setTolerances(rtol=tolerance, atol=0.0, max_it=KEEP_LIMIT * 2)
         self.factorisations += factorise
+        self._factorised = self._factorised or factorise
         solution.set(0.0)
         try:
             self.ksp.solve(rhs, solution)
