@@ -60,16 +60,19 @@ def imaged_volumes_mm3(faces: Faces, ends: tuple[End, ...]) -> tuple[float, floa
     kji = np.argwhere(faces.outer.values < box.spacing)
     points = box.points(kji)
     share = np.ones(len(points))
+    within = np.zeros(len(points), bool)  # just inside a cut: what it belongs to is the modelled part, however long the rest
     for end in ends:
         offset = points - end.point
         height = offset @ end.normal
-        slab = (height > -box.spacing) & (height < 3 * box.spacing) & (np.linalg.norm(offset, axis=1) < end.radius_mm + 3.0)
+        disc = np.linalg.norm(offset, axis=1) < end.radius_mm + 3.0
+        slab = disc & (height > -box.spacing) & (height < 3 * box.spacing)
+        within |= disc & (height > -2 * box.spacing) & (height < -0.5 * box.spacing)
         share[slab] = np.minimum(share[slab], np.clip(0.5 - height[slab] / box.spacing, 0.0, 1.0))
     mask = np.zeros(box.shape_kji, bool)
     mask[tuple(kji[share > 0].T)] = True
     parts, _ = label(mask)
     own = parts[tuple(kji.T)]
-    main = np.bincount(own[own > 0]).argmax()
+    main = np.bincount(own[within & (own > 0)]).argmax()
     share = np.where(own == main, share, 0.0) * box.spacing**3
 
     def inside(values: Array) -> float:
