@@ -140,6 +140,10 @@ class Equilibrium:
             form += ufl.inner(self.stress(region, F), ufl.grad(self._test)) * self._dx(region)
         return form
 
+    def tangent(self, residual, unknown):
+        """The residual's derivative in the unknown."""
+        return ufl.derivative(residual, unknown, ufl.TrialFunction(self.body.domain.space))
+
     def linear(self, stress):
         """Residual of small strain on the imaged shape; ``stress(region, u)`` is its law."""
         form = self._pressure(None) + self._spring_forces(self.u)

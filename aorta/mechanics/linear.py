@@ -39,9 +39,9 @@ def linear_states(body: Body, pressures: dict[str, float], young=YOUNG_MPa, pois
         The body is not held.
     """
     domain, equilibrium = body.domain, Equilibrium(body, prestressed=False)
-    u, trial = equilibrium.u, ufl.TrialFunction(domain.space)
+    u = equilibrium.u
     residual = equilibrium.linear(lambda region, d: _stress(d, young[region], poisson))
-    residual_form, tangent_form = backend.compile_form(residual), backend.compile_form(ufl.derivative(residual, u, trial))
+    residual_form, tangent_form = backend.compile_form(residual), backend.compile_form(equilibrium.tangent(residual, u))
     unit = max(pressures.values())
     equilibrium.pressure.value = unit
     matrix, forces, step = ConstrainedMatrix(tangent_form, equilibrium), backend.new_vector(u), backend.new_vector(u)

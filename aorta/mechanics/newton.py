@@ -18,6 +18,7 @@ from aorta.mechanics import backend
 from aorta.mechanics.constrained import ConstrainedMatrix
 from aorta.mechanics.equilibrium import Equilibrium
 from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
+from aorta.mechanics.tet10 import pressure_forces
 from aorta.records import Progress, silent
 
 TOLERANCE = 1e-9
@@ -49,14 +50,11 @@ class Newton:
     """
 
     def __init__(self, equilibrium: Equilibrium, phase: str, max_iterations: int = 25):
-        import ufl
-
         self.phase, self.max_iterations, self.equilibrium = phase, max_iterations, equilibrium
         self.unknown = equilibrium.w if phase == "inverse" else equilibrium.u
         residual = equilibrium.inverse() if phase == "inverse" else equilibrium.forward()
-        trial = ufl.TrialFunction(equilibrium.body.domain.space)
         self.residual_form = backend.compile_form(residual)
-        self.tangent_form = backend.compile_form(ufl.derivative(residual, self.unknown, trial))
+        self.tangent_form = backend.compile_form(equilibrium.tangent(residual, self.unknown))
         self.matrix = ConstrainedMatrix(self.tangent_form, equilibrium)
         self.residual, self.step = backend.new_vector(self.unknown), backend.new_vector(self.unknown)
         self.linear = KeptFactorisation(self.matrix.system)
@@ -83,8 +81,6 @@ class Newton:
 
     def force_scale(self) -> float:
         """Norm of the nodal pressure forces, in N."""
-        from aorta.mechanics.tet10 import pressure_forces
-
         body = self.equilibrium.body
         triangles = body.domain.source.facets[body.pressure_facets]
         return float(self.equilibrium.pressure.value) * float(np.linalg.norm(pressure_forces(body.domain.source.points, triangles)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aorta.mechanics import stress
+from aorta.mechanics import stress, tet10
 from aorta.mechanics.domain import make_domain
 from aorta.mechanics.equilibrium import Body, Equilibrium
 from aorta.mechanics.materials.registry import Material, material
@@ -67,8 +67,6 @@ def moved(mesh: WallMesh, displacement: np.ndarray) -> WallMesh:
 
 def quadrature_places(mesh: WallMesh) -> np.ndarray:
     """(m, 4, 3) places of the quadrature points."""
-    from aorta.mechanics import tet10
-
     lam = np.concatenate([1 - tet10.GAUSS_4.sum(1, keepdims=True), tet10.GAUSS_4], 1)
     shape = np.concatenate([lam * (2 * lam - 1), np.stack([4 * lam[:, a] * lam[:, b] for a, b in tet10.EDGES], 1)], 1)
     return np.einsum("qn,mni->mqi", shape, mesh.points[mesh.tets])
