@@ -58,7 +58,7 @@ class DenseSurface:
 def dense_surface(surface: Surface, ends: tuple[End, ...], smoothing: float) -> DenseSurface:
     """The surface with normals averaged over about `smoothing` mm, and turned into the planes of the ends near them."""
     normals = vertex_normals(surface.points, surface.triangles)
-    average, edge = _averaging(surface)
+    average, edge = averaging(surface)
     for _ in range(max(2, int(np.ceil(2.0 * (smoothing / edge) ** 2)))):
         normals = average @ normals
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
@@ -86,16 +86,23 @@ def edge_length(
     bend = np.linalg.norm(dense.normals[a] - dense.normals[b], axis=1) / np.maximum(length, 0.2 * length.mean())
     curvature = np.zeros(len(surface.points))
     np.maximum.at(curvature, a, bend)
-    average, edge = _averaging(surface)
+    average, edge = averaging(surface)
     for _ in range(max(2, int((1.5 / edge) ** 2))):
         curvature = average @ curvature
-    for end in ends:  # nothing beyond the ends counts: the closed surface has a rim there
-        offset = surface.points - end.point
-        curvature[(offset @ end.normal > 0) & (np.linalg.norm(offset, axis=1) < end.radius_mm + 10.0)] = 0.0
+    curvature[beyond_ends(surface.points, ends)] = 0.0
     wanted = np.clip(2 * np.pi / per_circle / np.maximum(curvature, 1e-6), least * size, size)
     for _ in range(int(size / edge / growth)):
         np.minimum.at(wanted, a, wanted[b] + growth * length)
     return wanted
+
+
+def beyond_ends(points: Array, ends: tuple[End, ...]) -> Array:
+    """Mask (n,) of points just beyond an end's disc, where the closed surface has a rim that counts for nothing."""
+    beyond = np.zeros(len(points), bool)
+    for end in ends:
+        offset = points - end.point
+        beyond |= (offset @ end.normal > 0) & (np.linalg.norm(offset, axis=1) < end.radius_mm + 10.0)
+    return beyond
 
 
 def vertex_normals(points: Array, triangles: Array) -> Array:
@@ -108,7 +115,7 @@ def vertex_normals(points: Array, triangles: Array) -> Array:
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
 
 
-def _averaging(surface: Surface) -> tuple[csr_matrix, float]:
+def averaging(surface: Surface) -> tuple[csr_matrix, float]:
     """The operator that averages a vertex with its neighbours, half and half, and the mean edge length."""
     t = surface.triangles
     rows, columns = np.concatenate([t[:, 0], t[:, 1], t[:, 2]]), np.concatenate([t[:, 1], t[:, 2], t[:, 0]])

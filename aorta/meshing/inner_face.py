@@ -17,11 +17,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from aorta.errors import MeshError
+from aorta.meshing.fairing import faired
 from aorta.meshing.fields import Box, Field, box_around, oriented, polydata_to_surface, signed_distance, surface_to_polydata
 from aorta.records import Anatomy, Array, Surface
 
 CLOSING = 1.5
-"""Radius of the closing in wall thicknesses. Above 1 by what a mesh of chords needs."""
+"""Radius of the closing in wall thicknesses. Above 1 by what a grid of finite spacing needs."""
 
 _BLOOD_DEPTH_MM = 5.0  # how deep the closing of the wall's face is handed on to the lumen
 
@@ -79,7 +80,8 @@ def faces(anatomy: Anatomy, thickness: Callable[[Array], Array], spacing: float,
     depth = np.clip(1.0 + closed / _BLOOD_DEPTH_MM, 0.0, 1.0)
     blood = lumen.values + (closed - opened) * depth
     inner = Field(box, closed)
-    return Faces(inner, Field(box, blood), _smoothed(inner, size), lumen, outer, added)
+    smooth = faired(_smoothed(inner, size), thickness, anatomy.ends)
+    return Faces(inner, Field(box, blood), smooth, lumen, outer, added)
 
 
 def _every(points: Array, most: int = 20_000) -> Array:

@@ -9,8 +9,11 @@ import numpy as np
 
 from aorta.errors import MeshError
 from aorta.meshing.dense import DenseSurface
-from aorta.meshing.prisms import prisms_to_tets, volumes
+from aorta.meshing.prisms import prisms_to_tets, roundness, volumes
 from aorta.records import Array, End
+
+_POOR = 0.15  # roundness of a tetrahedron that is worth other directions
+_TRIALS = 40
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def rims_of(n_points: int, loops: dict[str, Array], ends: tuple[End, ...]) -> Ar
 def extrude(triangles: Array, columns: Columns, layers: int) -> tuple[Array, Array, Columns]:
     """Points ((layers + 1) n, 3), tetrahedra of the wall, and the columns as used.
 
-    Where the outer face would turn over, directions are averaged with their neighbours' and tried again.
+    Where a tetrahedron would be poor or turn over, directions are averaged with their neighbours' and tried again.
 
     Raises
     ------
@@ -69,17 +72,23 @@ def extrude(triangles: Array, columns: Columns, layers: int) -> tuple[Array, Arr
         The wall is too thick for a crease of the inner face.
     """
     n = len(columns.foot)
-    for _ in range(30):
-        bad = folded(columns, triangles)
-        if not bad.any():
-            break
-        columns = smoothed_directions(columns, triangles, bad)
     share = np.repeat(np.arange(layers + 1) / layers, n)
-    points = columns.at(np.tile(np.arange(n), layers + 1), share)
     prisms = np.concatenate([np.hstack([triangles + k * n, triangles + (k + 1) * n]) for k in range(layers)])
     tets = prisms_to_tets(prisms)
+    best, best_worst = columns, -np.inf
+    for _ in range(_TRIALS):
+        points = columns.at(np.tile(np.arange(n), layers + 1), share)
+        quality = roundness(points, tets)
+        worst = quality.reshape(layers, len(triangles), 3).min(axis=(0, 2))
+        if worst.min() > best_worst:
+            best, best_worst = columns, float(worst.min())
+        if best_worst > _POOR:
+            break
+        columns = smoothed_directions(columns, triangles, worst < _POOR)
+    columns = best
+    points = columns.at(np.tile(np.arange(n), layers + 1), share)
     volume = volumes(points, tets)
-    if bad.any() or volume.min() <= 0:
+    if volume.min() <= 0:
         place = ", ".join(f"{x:.1f}" for x in points[tets[int(volume.argmin()), 0]])
         raise MeshError(
             "The wall folds over itself where it is thickened outward",
@@ -102,17 +111,3 @@ def smoothed_directions(columns: Columns, triangles: Array, bad: Array) -> Colum
     direction = columns.direction.copy()
     direction[touched] = total[touched] / np.linalg.norm(total[touched], axis=1, keepdims=True)
     return Columns(columns.foot, direction, columns.thickness, columns.rim)
-
-
-def folded(columns: Columns, triangles: Array) -> Array:
-    """Mask (m,) of the triangles whose outer copy has turned over or shrunk to under a twentieth."""
-    tops = columns.foot + columns.thickness[:, None] * columns.direction
-    mean = columns.direction[triangles].mean(axis=1)
-    inner = np.einsum("ij,ij->i", _facet_normals(columns.foot, triangles), mean)
-    outer = np.einsum("ij,ij->i", _facet_normals(tops, triangles), mean)
-    return (inner <= 0) | (outer <= 0.05 * inner)
-
-
-def _facet_normals(points: Array, triangles: Array) -> Array:
-    a, b, c = (points[triangles[:, q]] for q in range(3))
-    return np.cross(b - a, c - a)
