@@ -48,13 +48,15 @@ def test_missing_new_and_undefined_numbers_are_noticed():
 def test_mesh_is_that_of_the_recipe(mesh):
     """Nodes of blood and outer face lie where the recipe's formulas are zero, but for the mesher's smoothing."""
     sys.path.insert(0, str(FOLDER))
-    import make
+    import recipe
 
-    b = make.bulge((np.arange(20000) + 0.5) / 200.0 - 50.0)
-    blood, whole = (100.0 * np.pi * np.mean(radius**2) for radius in (make.LUMEN + make.LUMEN_GROWTH * b, make.NECK + make.SAC * b))
+    b = recipe.bulge((np.arange(20000) + 0.5) / 200.0 - 50.0)
+    blood, whole = (
+        100.0 * np.pi * np.mean(radius**2) for radius in (recipe.LUMEN + recipe.LUMEN_GROWTH * b, recipe.NECK + recipe.SAC * b)
+    )
     solid = sum(FROZEN[f"{name}_volume_mm3"]["value"] for name in ("wall", "thrombus"))
     assert solid == pytest.approx(whole - blood, rel=4e-3)
-    for name, distance, near in (("outer", make.outer, 0.02), ("blood", make.lumen, 0.2)):
+    for name, distance, near in (("outer", recipe.outer, 0.02), ("blood", recipe.lumen, 0.2)):
         nodes = mesh.points[np.unique(mesh.facets[name][:, :3])]
         nodes = nodes[np.abs(nodes[:, 2]) < 49.0]
         assert np.quantile(np.abs(distance(nodes)), 0.95) == pytest.approx(0.0, abs=near)

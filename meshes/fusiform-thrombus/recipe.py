@@ -1,6 +1,6 @@
 """The recipe: a fusiform aneurysm with eccentric thrombus, from distance functions through the program's mesher.
 
-    python meshes/fusiform-thrombus/make.py
+    python meshes/fusiform-thrombus/recipe.py
 
 writes ``mesh.vtu`` again. Do that on purpose only: the frozen numbers belong to that very mesh.
 
