@@ -19,24 +19,25 @@ from aorta.records import Array, End, Surface
 LEAST_STRETCH, MOST_STRETCH = 0.45, 3.0
 """Allowed stretch from the inner to the outer face: creases of radius 1.8 t, ridges of radius t / 2."""
 
-_REACH_MM = 2.0  # around a bad spot
-_PASSES = 4
-_ROUNDS = 80
+_REACH = 1.3  # around a bad spot, in wall thicknesses; doubled by the last round
+_PASSES = 10
+_ROUNDS = 60
 
 
 def faired(surface: Surface, thickness: Callable[[Array], Array], ends: tuple[End, ...]) -> Surface:
-    """The surface, smoothed around spots of bad stretch until there is none (or 80 rounds have passed)."""
+    """The surface, smoothed around spots of bad stretch until there is none (or 60 rounds have passed)."""
     points = surface.points.copy()
     average, mean_edge = averaging(surface)
     t = surface.triangles
     edges = np.vstack([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]]])
     wall = thickness(points)
     ignored = beyond_ends(points, ends)
-    for _ in range(_ROUNDS):
+    for number in range(_ROUNDS):
         bad = _bad_spots(points, t, edges, wall, average, mean_edge) & ~ignored
         if not bad.any():
             break
-        near = cKDTree(points[bad]).query(points, distance_upper_bound=_REACH_MM)[0] < _REACH_MM
+        reach = _REACH * float(wall[bad].max()) * (1.0 + number / _ROUNDS)
+        near = cKDTree(points[bad]).query(points, distance_upper_bound=reach)[0] < reach
         rows = average[near]
         for _ in range(_PASSES):
             points[near] = rows @ points

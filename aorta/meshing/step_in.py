@@ -16,12 +16,12 @@ EDGE_MM = 1.5
 """Largest edge: chords on a vessel of 10 mm radius then cut off 0.03 mm at most."""
 
 
-def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], None]) -> tuple[Array, Array]:
+def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], None], called: str) -> tuple[Array, Array]:
     """Points (n, 3) as the numbers in the file, and triangles (m, 3), of all faces of its solids.
 
     ``check_extent`` is given the largest extent in mm before anything is meshed, and raises when it is implausible.
-    OpenCASCADE rescales by the unit that the file declares; asking for that same unit gives the
-    numbers back as they were written.
+    ``called`` is the file in messages. OpenCASCADE rescales by the unit that the file declares; asking
+    for that same unit gives the numbers back as they were written.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], No
             solids = gmsh.model.getEntities(3)
             faces = gmsh.model.getBoundary(solids, combined=True, oriented=False) if solids else []
             if not faces:
-                raise InputError("The STEP file holds no solid", where=path.name, fix="export the vessel as a solid, not as faces")
+                raise InputError("the STEP file holds no solid", where=called, fix="export the vessel as a solid, not as faces")
             box = np.array(gmsh.model.getBoundingBox(-1, -1))
             check_extent(float((box[3:] - box[:3]).max()) * mm_per_unit)
             edge = EDGE_MM / mm_per_unit
@@ -47,8 +47,10 @@ def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], No
             nodes = np.concatenate([gmsh.model.mesh.getElementsByType(2, tag)[1] for _, tag in faces]).astype(np.int64)
     except InputError:
         raise
-    except Exception as problem:  # gmsh raises plain Exception for all it meets
-        raise InputError("The STEP file cannot be read", where=path.name, why=str(problem), fix="export it again") from problem
+    except Exception:  # gmsh raises plain Exception for all it meets, and quotes the file's name
+        raise InputError(
+            "the STEP file cannot be read", where=called, why="it is damaged, cut off, or not STEP", fix="export it again"
+        ) from None
     index = np.zeros(int(tags.max()) + 1, np.int64)
     index[tags.astype(np.int64)] = np.arange(len(tags))
     triangles = index[nodes].reshape(-1, 3)

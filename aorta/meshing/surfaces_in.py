@@ -7,14 +7,18 @@ Whether a surface passes through itself is checked where it is made into voxels
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyvista as pv
+from vtkmodules.vtkCommonCore import vtkObject
 
 from aorta.errors import InputError
 from aorta.frames import flip_ras_lps
+from aorta.meshing.ply_in import BadPly, read_ply
 from aorta.records import Array, Surface
 
 MM_PER = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
@@ -22,7 +26,7 @@ SMALLEST_MM, LARGEST_MM = 5.0, 2000.0
 _MESHES, _SOLIDS = (".stl", ".vtp", ".ply"), (".step", ".stp")
 
 
-def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS", "RAS"]) -> Surface:
+def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS", "RAS"], called: str = "") -> Surface:
     """A closed surface.
 
     Parameters
@@ -32,6 +36,8 @@ def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS
         write metres whatever the numbers are.
     frame : str
         Of the coordinates. A file that says otherwise (``SPACE=RAS``) is refused.
+    called : str
+        How messages call the file; "": by its name (which may be the patient's).
 
     Raises
     ------
@@ -39,78 +45,106 @@ def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS
         No such file, not of these formats, truncated, open, not a solid, of implausible size, or in
         another frame than stated.
     """
-    suffix = path.suffix.lower()
+    suffix, called = path.suffix.lower(), called or path.name
     if suffix not in (*_MESHES, *_SOLIDS):
         known = ", ".join((*_MESHES, *_SOLIDS))
-        raise InputError(f"'{path.name}' is not a surface that can be read", where=path.name, fix=f"give one of {known}")
+        raise InputError("the surface is of no format that is read", where=called, fix=f"give one of {known}")
     if not path.is_file():
-        raise InputError("The surface file does not exist", where=str(path.name), fix="correct its path in the case file")
-    said = _frame_in_file(path)
+        raise InputError("the surface file does not exist", where=called, fix="correct its path")
+    said = _frame_in_file(path, called)
     if said and said != frame:
         raise InputError(
-            f"The surface says that its frame is {said}, not {frame}",
-            where=path.name,
+            f"the surface says that its frame is {said}, not {frame}",
+            where=called,
             why=f"the file carries SPACE={said}",
             fix=f"set surfaces.frame to {said}",
         )
     if suffix in _SOLIDS:
         from aorta.meshing.step_in import read_step
 
-        points, triangles = read_step(path, MM_PER[unit], lambda extent: check_extent(extent, unit, path.name))
+        points, triangles = read_step(path, MM_PER[unit], lambda extent: check_extent(extent, unit, called), called)
     else:
-        points, triangles = _read_mesh(path)
+        points, triangles = _read_mesh(path, called)
     points = points * MM_PER[unit]
-    check_extent(float(np.ptp(points, axis=0).max()), unit, path.name)
+    check_extent(float(np.ptp(points, axis=0).max()), unit, called)
     points, triangles = _merged(points, triangles)
     if frame == "RAS":
         points = flip_ras_lps(points)  # two axes turn: a rotation, which leaves the triangles' sides where they are
-    _check_closed(points, triangles, path.name)
+    _check_closed(points, triangles, called)
     surface = _turned_outward(Surface(points, triangles))
     if surface.volume_mm3 < 1e-3:
-        raise InputError("The surface encloses no volume", where=path.name, fix="give a closed surface of the vessel")
+        raise InputError("the surface encloses no volume", where=called, fix="give a closed surface of the vessel")
     return surface
 
 
-def _frame_in_file(path: Path) -> str:
+def _frame_in_file(path: Path, called: str) -> str:
     """LPS or RAS where a header says so, else ""."""
     with path.open("rb") as file:
         head = file.read(4096)
     if path.suffix.lower() == ".stl":
         head = head[:80] if not head.lstrip().startswith(b"solid") else head.split(b"facet")[0]
     elif path.suffix.lower() == ".vtp":
-        space = _read(path).field_data.get("SPACE")
+        space = _read(path, called).field_data.get("SPACE")
         return str(space[0]).upper() if space is not None and str(space[0]).upper() in ("LPS", "RAS") else ""
     found = re.search(rb"SPACE\s*=\s*(LPS|RAS)", head, re.IGNORECASE)
     return found[1].decode().upper() if found else ""
 
 
-def _read(path: Path) -> pv.PolyData:
+def _read(path: Path, called: str) -> pv.PolyData:
+    if path.suffix.lower() == ".ply":
+        try:
+            return pv.PolyData(*read_ply(path))
+        except BadPly as problem:
+            raise _unreadable(called, str(problem)) from None
+        except (ValueError, TypeError, OverflowError):  # numbers that make no sense
+            raise _unreadable(called, "") from None
     try:
-        data = pv.read(path)
-    except Exception as problem:  # readers raise what they like
-        raise _unreadable(path, str(problem)) from problem
+        with _silent_vtk():
+            data = pv.read(path)
+    except Exception:  # readers raise what they like, and quote the file's name
+        raise _unreadable(called, "") from None
     if not isinstance(data, pv.PolyData):
-        raise _unreadable(path, f"it holds {type(data).__name__}")
+        raise _unreadable(called, f"it holds {type(data).__name__}")
     return data
 
 
-def _unreadable(path: Path, why: str) -> InputError:
-    return InputError("The surface cannot be read", where=path.name, why=why, fix="export it again as STL, VTP or PLY")
+@contextmanager
+def _silent_vtk() -> Iterator[None]:
+    """Readers write to stderr by themselves, with the file's name; what matters is raised by us."""
+    before = vtkObject.GetGlobalWarningDisplay()
+    vtkObject.GlobalWarningDisplayOff()
+    try:
+        yield
+    finally:
+        vtkObject.SetGlobalWarningDisplay(before)
 
 
-def _read_mesh(path: Path) -> tuple[Array, Array]:
-    data = _read(path).triangulate()
+def _unreadable(called: str, why: str) -> InputError:
+    return InputError(
+        "the surface cannot be read",
+        where=called,
+        why=why or "it is damaged, cut off, or of another format than its name ends with",
+        fix="export it again as STL, VTP or PLY",
+    )
+
+
+def _read_mesh(path: Path, called: str) -> tuple[Array, Array]:
+    data = _read(path, called)
     if data.n_cells == 0 or data.n_points == 0:
-        raise _unreadable(path, "it has no triangles; is it truncated?")
+        raise _unreadable(called, "it has no triangles: empty, cut off, or of another format than its name ends with")
+    corners = data.GetPolys().GetConnectivityArray().GetRange() if data.n_faces_strict else (0, 0)
+    if corners[0] < 0 or corners[1] >= data.n_points:
+        raise _unreadable(called, "a triangle refers to a point that is not there")
+    data = data.triangulate()
     if path.suffix.lower() == ".stl":
-        _check_stl_length(path, data.n_cells)
+        _check_stl_length(path, data.n_cells, called)
     points = np.asarray(data.points, float)
     if not np.isfinite(points).all():
-        raise _unreadable(path, "it has coordinates that are not numbers")
+        raise _unreadable(called, "it has coordinates that are not numbers")
     return points, data.regular_faces.astype(np.int64)
 
 
-def _check_stl_length(path: Path, read: int) -> None:
+def _check_stl_length(path: Path, read: int, called: str) -> None:
     """A binary STL states its number of triangles: one cut short is refused."""
     with path.open("rb") as file:
         head = file.read(84)
@@ -118,7 +152,7 @@ def _check_stl_length(path: Path, read: int) -> None:
         return
     stated, size = int.from_bytes(head[80:84], "little"), path.stat().st_size
     if size < 84 + 50 * stated or read < stated:
-        raise _unreadable(path, f"it should hold {stated} triangles but ends after {(size - 84) // 50}")
+        raise _unreadable(called, f"it should hold {stated} triangles but ends after {(size - 84) // 50}")
 
 
 def check_extent(extent: float, unit: str, name: str) -> None:
@@ -127,7 +161,7 @@ def check_extent(extent: float, unit: str, name: str) -> None:
         return
     others = [u for u, factor in MM_PER.items() if 50.0 <= extent / MM_PER[unit] * factor <= 800.0]
     raise InputError(
-        f"The surface is {'far too small' if extent < SMALLEST_MM else 'far too large'} for an aorta",
+        f"the surface is {'far too small' if extent < SMALLEST_MM else 'far too large'} for an aorta",
         where=name,
         why=f"its largest extent is {extent:.4g} mm if its numbers are in {unit}",
         fix=f"set surfaces.unit to {others[0]}" if others else "check the unit in which the surface was exported",
@@ -150,14 +184,14 @@ def _check_closed(points: Array, triangles: Array, name: str) -> None:
     if (uses == 1).any():
         at = ", ".join(f"{x:.1f}" for x in points[unique[uses == 1][0]].mean(axis=0))
         raise InputError(
-            "The surface is open",
+            "the surface is open",
             where=f"{name}, first at ({at}) mm (LPS)",
             why=f"{int((uses == 1).sum())} open edges: they have a triangle on one side only",
             fix="close the vessel's ends and fill holes before giving it to the program",
         )
     if (uses % 2).any():
         raise InputError(
-            "The surface does not enclose a solid",
+            "the surface does not enclose a solid",
             where=name,
             why=f"{int((uses % 2 > 0).sum())} edges belong to an odd number of triangles",
             fix="repair the surface: every edge must belong to exactly two triangles",

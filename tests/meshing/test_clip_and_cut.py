@@ -100,28 +100,28 @@ def test_signed_distance_of_a_tube():
 
 
 def test_fairing_makes_room_for_the_wall_and_leaves_the_rest():
-    """Two legs at an acute angle: the crease between them is too sharp for a wall of 2 mm."""
+    """Two legs at an acute angle: the crease between them is too sharp for a wall of 1.2 mm."""
 
     def legs(p):
         best = np.full(len(p), np.inf)
         for side in (-1.0, 1.0):
-            along = np.array([side * 0.35, 0.0, -1.0]) / np.hypot(0.35, 1.0)
+            along = np.array([side * 0.8, 0.0, -1.0]) / np.hypot(0.8, 1.0)
             t = np.clip(p @ along, 0.0, 34.0)
             best = np.minimum(best, np.linalg.norm(p - t[:, None] * along, axis=1) - 6.0)
         return best
 
-    surface = surface_of(legs, [-20, -8, -42], [20, 8, 8], 0.7)
+    surface = surface_of(legs, [-36, -8, -36], [36, 8, 8], 0.7)
     average, edge = averaging(surface)
     t = surface.triangles
     edges = np.vstack([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]]])
 
     def spoilt(points):
-        return _bad_spots(points, t, edges, np.full(len(points), 2.0), average, edge)
+        return _bad_spots(points, t, edges, np.full(len(points), 1.2), average, edge)
 
     assert spoilt(surface.points).any()
-    result = faired(surface, lambda points: np.full(len(points), 2.0), ())
+    result = faired(surface, lambda points: np.full(len(points), 1.2), ())
     assert not spoilt(result.points).any()
     moved = np.linalg.norm(result.points - surface.points, axis=1)
     assert moved.max() > 0.3
-    assert (moved[surface.points[:, 2] < -30.0] == 0).all()
+    assert np.median(moved) == 0 and moved[surface.points[:, 2] < -20.0].max() < 0.05
     assert result.volume_mm3 == pytest.approx(surface.volume_mm3, rel=0.01)
