@@ -132,9 +132,10 @@ def _read_mesh(path: Path, called: str) -> tuple[Array, Array]:
     data = _read(path, called)
     if data.n_cells == 0 or data.n_points == 0:
         raise _unreadable(called, "it has no triangles: empty, cut off, or of another format than its name ends with")
-    corners = data.GetPolys().GetConnectivityArray().GetRange() if data.n_faces_strict else (0, 0)
-    if corners[0] < 0 or corners[1] >= data.n_points:
-        raise _unreadable(called, "a triangle refers to a point that is not there")
+    for cells in (data.GetPolys(), data.GetStrips()):  # VTK itself does not look before it reads
+        low, high = cells.GetConnectivityArray().GetRange() if cells.GetNumberOfConnectivityIds() else (0, 0)
+        if low < 0 or high >= data.n_points:
+            raise _unreadable(called, "a triangle refers to a point that is not there")
     data = data.triangulate()
     if path.suffix.lower() == ".stl":
         _check_stl_length(path, data.n_cells, called)

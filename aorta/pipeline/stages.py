@@ -116,11 +116,12 @@ def _segment(context: Context, progress: Progress) -> Segmentation:
         from aorta.meshing.surfaces_in import read_surface
         from aorta.segmentation.voxelise import voxelise
 
-        def read(path: str | None) -> Surface | None:
-            return read_surface(context.source(path), case.surfaces.unit, case.surfaces.frame) if path else None
+        def read(key: str) -> Surface | None:
+            path, called = getattr(case.surfaces, key), f"surfaces.{key} of the case file"
+            return read_surface(context.source(path), case.surfaces.unit, case.surfaces.frame, called) if path else None
 
         progress("reading the surfaces")
-        surfaces = {key: read(getattr(case.surfaces, key)) for key in ("lumen", "outer", "thrombus")}
+        surfaces = {key: read(key) for key in ("lumen", "outer", "thrombus")}
         progress("turning surfaces into labels")
         return voxelise(**surfaces, spacing_mm=case.surfaces.voxel, wall_thickness_mm=case.wall.thickness)
     from aorta.segmentation.segment import segment
