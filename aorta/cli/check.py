@@ -7,7 +7,6 @@ from typing import Any
 
 from aorta.cli.command import Answer, Console, command, table
 from aorta.cli.options import case_file, out
-from aorta.errors import InputError
 
 
 @command("check", case_file, out)
@@ -24,17 +23,19 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
     from aorta.config.case_file import load_case
     from aorta.pipeline.estimate import estimate
     from aorta.pipeline.run import status
+    from aorta.pipeline.sources import require_sources
 
     case = load_case(case_file)
     folder = case_file.resolve().parent
-    _all_there(case, folder, case_file.name)
-    volume, labels = _read(case, folder, console)
+    require_sources(case, folder)
+    volume, given = _read(case, folder, out, console)
+    labels = given.labels if given is not None else None
     stages = status(case, folder, out)
     grid = volume.grid if volume is not None else labels.grid
     voxels = grid.shape_kji[0] * grid.shape_kji[1] * grid.shape_kji[2]
     todo = [stage.name for stage in stages if stage.status == "stale"]
     cost = estimate(case, voxels, labels if labels is not None else _earlier_labels(out / case.case_id), todo)
-    cautions = (*(volume.cautions if volume is not None else ()), *_missing_facts(case))
+    cautions = (*(text for record in (volume, given) if record is not None for text in record.cautions), *_missing_facts(case))
     result = {
         "case_id": case.case_id,
         "input": _input_facts(volume, grid),
@@ -46,56 +47,20 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
     return Answer(result, _text(result, stages, cost))
 
 
-def _all_there(case: Any, folder: Path, name: str) -> None:
-    paths = {
-        "image.path": case.image and case.image.path,
-        "labels.path": case.labels and case.labels.path,
-        "surfaces.lumen": case.surfaces and case.surfaces.lumen,
-        "surfaces.outer": case.surfaces and case.surfaces.outer,
-        "surfaces.thrombus": case.surfaces and case.surfaces.thrombus,
-        "stent.catalogue": case.stent.catalogue,
-    }
-    missing = [f"{key}: {path}" for key, path in paths.items() if path and not (folder / path).expanduser().exists()]
-    if missing:
-        raise InputError(
-            "files that the case file names do not exist",
-            where=name,
-            details=tuple(missing),
-            fix="correct the paths; they are relative to the case file",
-        )
+def _read(case: Any, folder: Path, out: Path, console: Console) -> tuple[Any, Any]:
+    """Volume and segmentation of the case as `aorta plan` would read them, None where the case has none."""
+    from aorta.pipeline.stages import GRAPH, Context
 
-
-def _read(case: Any, folder: Path, console: Console) -> tuple[Any, Any]:
-    """Volume and labels of the case, None where the case has none; surfaces are turned into labels."""
-    volume = labels = None
-
-    def source(path: str) -> Path:
-        return (folder / path).expanduser()
-
+    run = {stage.name: stage.run for stage in GRAPH}
+    read: dict[str, Any] = {}
+    context = Context(case, folder, out / case.case_id, read.get, None)
     if case.image:
-        from aorta.imaging.read import read_image
-
-        console.note("reading the image")
-        volume = read_image(source(case.image.path), case.image)
-    if case.labels:
-        from aorta.imaging.labelmap import check_same_grid, read_labels
-
-        console.note("reading the label map")
-        labels = read_labels(source(case.labels.path), case.labels)
-        if volume is not None:
-            check_same_grid(labels, volume)
-    if case.surfaces:
-        from aorta.meshing.surfaces_in import read_surface
-        from aorta.segmentation.voxelise import voxelise
-
-        console.note("reading the surfaces")
-        given = {key: getattr(case.surfaces, key) for key in ("lumen", "outer", "thrombus")}
-        read = {
-            key: read_surface(source(path), case.surfaces.unit, case.surfaces.frame) if path else None
-            for key, path in given.items()
-        }
-        labels = voxelise(**read, spacing_mm=case.surfaces.voxel, wall_thickness_mm=case.wall.thickness).labels
-    return volume, labels
+        read["image"] = run["image"](context, console.progress)
+    if case.labels or case.surfaces:
+        if case.labels:
+            console.note("reading the label map")
+        read["segment"] = run["segment"](context, console.progress)
+    return read.get("image"), read.get("segment")
 
 
 def _earlier_labels(folder: Path) -> Any:

@@ -15,6 +15,7 @@ from aorta.errors import AortaError, SetupError, SolverError
 from aorta.pipeline.exports import corrected_labels, export_labels, writing
 from aorta.pipeline.finish import finish, holds, report_parts
 from aorta.pipeline.provenance import code_digest, version_of
+from aorta.pipeline.sources import require_sources
 from aorta.pipeline.stages import GRAPH, LABELS_FILE, STAGES, Context, Stage
 from aorta.pipeline.store import Finished, Store
 from aorta.records import Finding, Results, StageRecord
@@ -180,6 +181,7 @@ def run_case(
     """
     listener = progress or _Nobody()
     folder = out / case.case_id
+    require_sources(case, case_folder)
     with writing("the output folder"):
         (folder / "stages").mkdir(parents=True, exist_ok=True)
     with _alone(folder):
@@ -204,6 +206,7 @@ def run_case(
 
 def status(case: Case, case_folder: Path, out: Path) -> tuple[StageStatus, ...]:
     """Which finished stages still hold, and why the others do not. Computes nothing."""
+    require_sources(case, case_folder)
     run = _Run(case, case_folder, out / case.case_id)
     told: list[StageStatus] = []
     stale = ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aorta.errors import InputError
+from aorta.pipeline.sources import source_of
 from aorta.pipeline.store import file_digest
 from aorta.records import Progress, Segmentation, Surface
 from aorta.settings import Case
@@ -30,7 +30,7 @@ class Context:
 
     def source(self, path: str) -> Path:
         """A path of the case file, made absolute."""
-        return (self.case_folder / path).expanduser()
+        return source_of(self.case_folder, path)
 
 
 @dataclass(frozen=True)
@@ -65,21 +65,9 @@ class Stage:
 # -------------------------------------------------------------------------------- image and labels
 
 
-def _digest(context: Context, key: str, path: str) -> str:
-    source = context.source(path)
-    if not source.exists():
-        raise InputError(
-            f"the {key} of the case file does not exist",
-            where=f"case file, {key}",
-            why="there is no file or folder at that path (relative paths start at the case file)",
-            fix="correct the path",
-        )
-    return file_digest(source)
-
-
 def _image_parts(context: Context) -> Mapping[str, Any]:
     image = context.case.image
-    return {"image": replace(image, path=""), "file": _digest(context, "image.path", image.path)}
+    return {"image": replace(image, path=""), "file": file_digest(context.source(image.path))}
 
 
 def _read_image(context: Context, progress: Progress) -> Any:
@@ -94,12 +82,12 @@ def _segment_parts(context: Context) -> Mapping[str, Any]:
     if case.labels:
         return {
             "labels": replace(case.labels, path=""),
-            "file": _digest(context, "labels.path", case.labels.path),
+            "file": file_digest(context.source(case.labels.path)),
             **_thickness(case),
         }
     if case.surfaces:
         given = {key: getattr(case.surfaces, key) for key in ("lumen", "outer", "thrombus")}
-        digests = {f"file_{key}": _digest(context, f"surfaces.{key}", path) for key, path in given.items() if path}
+        digests = {f"file_{key}": file_digest(context.source(path)) for key, path in given.items() if path}
         return {"surfaces": replace(case.surfaces, lumen="", outer=None, thrombus=None), **digests, **_thickness(case)}
     return {"segmentation": case.segmentation, **_thickness(case)}
 
@@ -197,7 +185,7 @@ def _assess(context: Context, progress: Progress) -> Any:
 
 def _stent_parts(context: Context) -> Mapping[str, Any]:
     stent = context.case.stent
-    catalogue = {"file_catalogue": _digest(context, "stent.catalogue", stent.catalogue)} if stent.catalogue else {}
+    catalogue = {"file_catalogue": file_digest(context.source(stent.catalogue))} if stent.catalogue else {}
     return {"stent": replace(stent, catalogue=None), "wall": context.case.wall, **catalogue}
 
 

@@ -21,9 +21,10 @@ def record(value):
 
 
 @pytest.fixture
-def graph(monkeypatch):
+def graph(monkeypatch, tmp_path):
     """Two stages that count their calls; the second adds one to the first and can be told to fail."""
     calls = []
+    (tmp_path / "labels.nii.gz").touch()
 
     def first(context, progress):
         calls.append("segment")
