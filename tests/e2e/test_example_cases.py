@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_cohort_has_a_row_and_a_report_for_each(cohort):
         assert row["status"] in ("ok", "caution") and row["shows"]
         for file in ("report.html", "report.pdf", "labels.nii.gz"):
             assert (folder / case_id / file).stat().st_size > 1000
+
+
+@pytest.mark.slow
+@pytest.mark.fem
+def test_snippet_of_the_how_to_runs(cohort, monkeypatch, capsys):
+    page = (CASES.parent / "docs" / "how-to" / "open-in-paraview-and-slicer.md").read_text()
+    monkeypatch.chdir(cohort[1] / "fusiform-labels")
+    exec(re.search(r"(?s)```python\n(.*?)```", page)[1], {})
+    document = json.loads(Path("result.json").read_text())
+    count = next(f["value"] for f in document["findings"] if f["name"] == "mesh_wall_tetrahedra")
+    assert capsys.readouterr().out.startswith(f"{count:.0f} elements, first principal stress up to ")
 
 
 @pytest.mark.parametrize("case", sorted(CASES.glob("*/case.yaml")), ids=lambda path: path.parent.name)
