@@ -40,6 +40,6 @@ def kind(path: Path) -> str:
 
 
 def tally(kinds: list[str]) -> str:
-    """ "3 a JPEG picture, 1 empty" as a phrase: how many files of which content."""
+    """ "3 × a JPEG picture, 1 × empty": how many files of which content."""
     counts = {name: kinds.count(name) for name in sorted(set(kinds))}
     return ", ".join(f"{count} × {name}" for name, count in counts.items())

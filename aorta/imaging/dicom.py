@@ -29,6 +29,13 @@ def read_series(folder: Path, settings: ImageInput, progress: Progress = silent)
     """The series of a folder that the settings name, or the only one that can be meant."""
     found, others = find_series(folder)
     series, cautions = choose(found, settings)
+    if len(series.patients) > 1:
+        raise InputError(
+            "the series has slices of different patients",
+            where=f"series {series.number}",
+            why=f"{len(series.patients)} different patient numbers",
+            fix="export the series again, of one patient",
+        )
     for item in series.slices:
         if str(item.header.get("SOPClassUID", "")) in _MULTI_FRAME or (number(item.header, "NumberOfFrames") or 1) > 1:
             raise InputError(
@@ -54,6 +61,15 @@ def choose(found: list[Series], settings: ImageInput) -> tuple[Series, tuple[str
     """
     listing = tuple(series.summary for series in found)
     where = "image.series of the case file"
+    patients = frozenset().union(*(series.patients for series in found))
+    if settings.series is None and len(patients) > 1:
+        raise InputError(
+            "the image folder holds series of different patients",
+            where="image.path of the case file",
+            why=f"{len(patients)} different patient numbers",
+            fix="name a folder with one patient's images",
+            details=listing,
+        )
     if settings.series is not None:
         if not 1 <= settings.series <= len(found):
             raise InputError(

@@ -6,6 +6,7 @@ list: names of files and UIDs may identify the patient and are never told.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from aorta.imaging.quiet import quiet
 _GEOMETRY = [
     "SOPClassUID", "SeriesInstanceUID", "SeriesNumber", "Modality", "ImageType", "Rows", "Columns", "NumberOfFrames",
     "SamplesPerPixel", "PhotometricInterpretation", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing",
-    "RescaleSlope", "RescaleIntercept", "GantryDetectorTilt",
+    "RescaleSlope", "RescaleIntercept", "GantryDetectorTilt", "PatientID",
 ]  # fmt: skip
 NOT_IMAGES = ("SEG", "SR", "PR", "RTSTRUCT", "RTPLAN", "RTDOSE", "KO", "DOC", "REG", "FID", "ECG", "OT")
 """Modalities whose files are passed over: no slices of a scan."""
@@ -30,12 +31,16 @@ NOT_IMAGES = ("SEG", "SR", "PR", "RTSTRUCT", "RTPLAN", "RTDOSE", "KO", "DOC", "R
 
 @dataclass(frozen=True)
 class SliceFile:
-    """One file: where it is, its running number and the header fields that geometry and acquisition need."""
+    """One file: where it is, its running number and the header fields that geometry and acquisition need.
+
+    ``patient`` is a digest of the patient's number, only to tell one patient from another; b"" where there is none.
+    """
 
     path: Path = field(repr=False)
     number: int
     of: int
     header: Dataset = field(repr=False)
+    patient: bytes = field(default=b"", repr=False)
 
     @property
     def name(self) -> str:
@@ -59,6 +64,11 @@ class Series:
     modality: str
     slices: tuple[SliceFile, ...] = field(repr=False)
     normal: np.ndarray | None = None
+
+    @property
+    def patients(self) -> frozenset[bytes]:
+        """Digests of the patients' numbers in it."""
+        return frozenset(item.patient for item in self.slices) - {b""}
 
     @property
     def axial(self) -> bool:
@@ -97,7 +107,7 @@ def find_series(folder: Path) -> tuple[list[Series], int]:
         raise InputError(
             "there is no DICOM file in the image folder",
             where="image.path of the case file",
-            why=f"{len(files)} files: {content.tally(kinds)}",
+            why=f"it holds {content.tally(kinds)}",
             fix="name the folder of the DICOM series as exported from the scanner or archive",
         )
     groups: dict[str, list[SliceFile]] = {}
@@ -121,6 +131,7 @@ def _read_header(path: Path, place: int, of: int) -> SliceFile | None:
                 _ = element.value
         if header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
             return None
+        patient = str(header.pop("PatientID").value or "").strip() if "PatientID" in header else ""
         complete = "Modality" in header and "SeriesInstanceUID" in header
     except (InvalidDicomError, OSError, EOFError, ValueError, KeyError, AttributeError, TypeError, NotImplementedError):
         complete = False
@@ -131,7 +142,7 @@ def _read_header(path: Path, place: int, of: int) -> SliceFile | None:
             why="its header cannot be read to the end",
             fix="export or copy the series again",
         )
-    return SliceFile(path, place, of, header)
+    return SliceFile(path, place, of, header, hashlib.sha256(patient.encode()).digest() if patient else b"")
 
 
 def number(header: Dataset, keyword: str) -> float | None:

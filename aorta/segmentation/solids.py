@@ -11,6 +11,9 @@ from aorta.errors import InputError
 from aorta.records import Array, Grid, Surface
 
 SMALLEST_MM, LARGEST_MM = 5.0, 1000.0
+NARROWEST_MM, WIDEST_MM = 3.0, 120.0
+"""Of a cylinder with the vessel's volume and extent: a compressed lumen has 5, the largest aneurysms 80 (unverified); off by ten is a unit."""
+
 LEAST_CROSSING_MM = 1e-3  # both ends of a crossing edge stick out by more
 
 
@@ -56,6 +59,14 @@ def check_solid(surface: Surface, name: str) -> None:
             where=name,
             why=f"{int((uses > 2).sum())} edges belong to more than two triangles",
             fix="repair the surface: every edge must belong to exactly two triangles",
+        )
+    width = float(np.sqrt(4.0 * abs(surface.volume_mm3) / (np.pi * extent.max())))
+    if name != "thrombus" and not NARROWEST_MM <= width <= WIDEST_MM:
+        raise InputError(
+            f"the {name} surface is far too {'narrow' if width < NARROWEST_MM else 'wide'} for an aorta",
+            where=name,
+            why=f"{extent.max():.4g} mm long, it has the volume of a tube {width:.3g} mm wide, as read",
+            fix="correct surfaces.unit in the case file",
         )
     crossing = crossings(surface)
     if len(crossing):
