@@ -8,6 +8,7 @@ answer.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -20,7 +21,7 @@ from typing import Any
 
 import click
 
-from aorta.cli.failure import foreseen, print_failure, unexpected
+from aorta.cli.failure import foreseen, print_failure, unexpected, write
 from aorta.errors import AortaError, SetupError
 
 
@@ -35,7 +36,7 @@ class Console:
     def note(self, message: str) -> None:
         """A line of the story, on stderr."""
         if self.verbosity >= 0:
-            print(message, file=sys.stderr, flush=True)  # noqa: T201
+            write(sys.stderr, message)
 
     def progress(self, message: str, fraction: float | None = None) -> None:
         """The same as a ``Progress``."""
@@ -88,39 +89,30 @@ def run(body: Callable[..., Answer], console: Console, values: dict[str, Any]) -
     try:
         with _stdout_to_stderr(), _library_logs(console.verbosity > 0):
             answer = body(console, **values)
-        error = answer.failure
-        _print_answer(answer, console.as_json)
-    except BrokenPipeError:  # the reader of the answer has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
+        text = _answer_text(answer, console.as_json)
     except click.ClickException:  # usage; told by main
         raise
     except (Exception, KeyboardInterrupt) as problem:
         if console.verbosity > 1:
             traceback.print_exc()
         return print_failure(foreseen(problem) or unexpected(problem, console.folder), console.as_json)
-    if error is None:
+    unwritten = write(sys.stdout, text) if text else None
+    if unwritten and unwritten.errno != errno.EPIPE:  # a reader that has had enough is no failure
+        why = (unwritten.strerror or "").lower()
+        return print_failure(SetupError("the answer cannot be written", where="standard output", why=why), as_json=False)
+    if answer.failure is None:
         return 0
     if not console.as_json:
-        print(error, file=sys.stderr, flush=True)  # noqa: T201
-    return error.exit_status
+        write(sys.stderr, str(answer.failure))
+    return answer.failure.exit_status
 
 
-def _print_answer(answer: Answer, as_json: bool) -> None:
+def _answer_text(answer: Answer, as_json: bool) -> str:
     if not as_json:
-        text = answer.text
-    elif answer.failure is None:
-        text = to_json({"ok": True, "result": answer.result})
-    else:
-        text = to_json({"ok": False, "error": answer.failure.as_dict(), "result": answer.result})
-    try:
-        if text:
-            print(text, file=sys.stdout)  # noqa: T201
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise SetupError("the answer cannot be written", where="standard output", why=(problem.strerror or "").lower()) from problem
+        return answer.text
+    if answer.failure is None:
+        return to_json({"ok": True, "result": answer.result})
+    return to_json({"ok": False, "error": answer.failure.as_dict(), "result": answer.result})
 
 
 def to_json(value: Any) -> str:

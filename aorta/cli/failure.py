@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
+import os
 import platform
 import sys
 import tempfile
 import traceback
 import uuid
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -89,13 +92,25 @@ def unexpected(problem: BaseException, folder: Path | None) -> AortaError:
 
 
 def print_failure(error: AortaError, as_json: bool, result: object = None) -> int:
-    """Tells the failure and returns its exit status."""
+    """Tells the failure and returns its exit status, also where nobody can be told."""
+    unwritten = None
     if as_json:
         told = {"ok": False, "error": error.as_dict()} | ({"result": result} if result is not None else {})
-        print(json.dumps(told, allow_nan=False, ensure_ascii=False), file=sys.stdout, flush=True)  # noqa: T201
-    else:
-        print(error, file=sys.stderr, flush=True)  # noqa: T201
+        unwritten = write(sys.stdout, json.dumps(told, allow_nan=False, ensure_ascii=False))
+    if not as_json or (unwritten and unwritten.errno != errno.EPIPE):
+        write(sys.stderr, str(error))
     return error.exit_status
+
+
+def write(stream: TextIO, text: str) -> OSError | None:
+    """A line on a standard stream; what kept it from being written (a full disk behind it), None when it was."""
+    try:
+        print(text, file=stream, flush=True)  # noqa: T201
+    except OSError as problem:
+        with contextlib.suppress(OSError):  # what is left in the buffer would fail once more at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return problem
+    return None
 
 
 def _write_crash(problem: BaseException, folder: Path | None) -> Path | None:

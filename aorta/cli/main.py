@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -69,6 +70,7 @@ def group() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command line and returns its exit status."""
+    _open_closed_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in arguments
     try:
@@ -79,3 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return print_failure(interrupted(), as_json)
     except Exception as problem:  # of the command line itself; commands handle their own
         return print_failure(unexpected(problem, None), as_json)
+
+
+def _open_closed_streams() -> None:
+    """A stream closed by the caller (``>&-``) goes to nowhere; else the next file opened would take its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115

@@ -12,7 +12,8 @@ from aorta.records import Array, Grid, Surface
 
 SMALLEST_MM, LARGEST_MM = 5.0, 1000.0
 NARROWEST_MM, WIDEST_MM = 3.0, 120.0
-"""Of a cylinder with the vessel's volume and extent: a compressed lumen has 5, the largest aneurysms 80 (unverified); off by ten is a unit."""
+"""Of a cylinder with the vessel's volume and extent: a compressed lumen has 5, the largest aneurysms
+80 (unverified); what is off by ten has another unit."""
 
 LEAST_CROSSING_MM = 1e-3  # both ends of a crossing edge stick out by more
 
