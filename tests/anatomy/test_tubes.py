@@ -24,7 +24,7 @@ def tilted():
 
 
 def test_tilted_tube_is_30_not_42_mm_wide(tilted):
-    assert value(tilted, "max_diameter_mm") == pytest.approx(30.0, abs=0.4)  # the issue allows 0.8
+    assert value(tilted, "max_diameter_mm") == pytest.approx(30.0, abs=0.4)
     assert value(tilted, "max_equivalent_diameter_mm") == pytest.approx(30.0, abs=0.2)
 
 

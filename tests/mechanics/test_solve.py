@@ -123,6 +123,13 @@ def test_linear_stress_is_in_proportion_and_balanced(vessel):
     assert any("fast estimate" in c for c in solution.cautions)
 
 
+def test_fixed_ends_are_fixed_in_every_direction(vessel, prestressed):
+    """A demo of another program lets the base of Land's second problem slide and calls it a variation of fixed."""
+    moved = prestressed.state("systole").displacement_mm
+    assert not moved[held_at_ends(vessel)].any()
+    assert (np.abs(moved[~held_at_ends(vessel)]).max(axis=0) > 0.01).all()  # while the rest moves in all three
+
+
 def test_sliding_ends_stay_in_their_plane_and_tilted_ones_too(vessel):
     tilt = np.array([[1, 0, 0], [0, np.cos(0.4), -np.sin(0.4)], [0, np.sin(0.4), np.cos(0.4)]])
     turned = dataclasses.replace(vessel, points=vessel.points @ tilt.T)
