@@ -99,7 +99,7 @@ def solids():
 
 
 def test_aneurysm_from_solids(solids):
-    assert value(solids, "max_diameter_mm") == pytest.approx(53.2, abs=0.7)  # the issue allows 2
+    assert value(solids, "max_diameter_mm") == pytest.approx(53.2, abs=0.7)
     assert value(solids, "lumen_volume_mL") == pytest.approx(76.0, rel=0.01)
     assert value(solids, "thrombus_volume_mL") == pytest.approx(59.7, rel=0.01)
 
