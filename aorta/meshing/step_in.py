@@ -28,6 +28,8 @@ def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], No
     InputError
         The file cannot be read or has no solid.
     """
+    if b"ISO-10303-21" not in path.read_bytes()[:1024]:  # OpenCASCADE would say so on the terminal, in its own words
+        raise InputError("the STEP file cannot be read", where=called, why="it is empty or not STEP", fix="export it again")
     try:
         with gmsh_session(Mesh_MeshSizeFromCurvature=24, Mesh_Algorithm=6) as gmsh:
             gmsh.option.setString("Geometry.OCCTargetUnit", _declared_unit(path))

@@ -50,7 +50,8 @@ def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS
         known = ", ".join((*_MESHES, *_SOLIDS))
         raise InputError("the surface is of no format that is read", where=called, fix=f"give one of {known}")
     if not path.is_file():
-        raise InputError("the surface file does not exist", where=called, fix="correct its path")
+        what = "the surface is a folder" if path.is_dir() else "the surface file does not exist"
+        raise InputError(what, where=called, fix="correct its path")
     said = _frame_in_file(path, called)
     if said and said != frame:
         raise InputError(

@@ -14,6 +14,7 @@ from aorta.segmentation.quality import shape_findings, volume_findings
 from aorta.segmentation.solids import check_solid, fill, merged
 
 MOST_VOXELS = 3e8
+MAIN_SHARE = 0.99  # of the lumen in one piece; what else there is is left out
 MOST_OUTSIDE = 0.02  # of the lumen outside the outer wall
 CROOKED_MM = 40.0
 
@@ -56,6 +57,7 @@ def voxelise(
     blood = masks["lumen"]
     if not blood.any():
         raise InputError("the lumen holds no voxel centre", where="lumen", fix="make surfaces.voxel smaller")
+    _check_one_piece(blood)
     nothing, cautions = np.zeros(blood.shape, bool), []
     past = np.logical_or.reduce([beyond_caps(solid, grid) for solid in solids.values()])
     if outer is not None:
@@ -96,6 +98,17 @@ def _grid(solids: list[Surface], spacing: float, margin: float) -> Grid:
     affine = np.diag([spacing, spacing, spacing, 1.0])
     affine[:3, 3] = low
     return Grid(tuple(int(c) for c in count[::-1]), affine)  # type: ignore[arg-type]
+
+
+def _check_one_piece(blood: Array) -> None:
+    sizes = np.bincount(ndi.label(blood, np.ones((3, 3, 3), bool))[0].ravel())[1:]
+    if sizes.max() < MAIN_SHARE * sizes.sum():
+        raise InputError(
+            f"the lumen is in {len(sizes)} pieces",
+            where="lumen",
+            why=f"the largest has {sizes.max() / sizes.sum():.1%} of its volume ({MAIN_SHARE:.0%} needed)",
+            fix="join the pieces, remove those that do not belong to the vessel, or make surfaces.voxel smaller",
+        )
 
 
 def _check_nested(blood: Array, outer: Array) -> list[str]:
