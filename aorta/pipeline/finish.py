@@ -6,17 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aorta.pipeline.exports import export_provenance
 from aorta.pipeline.freeze import plain
 from aorta.pipeline.provenance import code_digest, describe, version_of
 from aorta.pipeline.store import Finished, Store, file_digest
-from aorta.records import Progress
+from aorta.records import Progress, Results
 from aorta.settings import Case
-
-if TYPE_CHECKING:
-    from aorta.pipeline.run import _Run
 
 _PRODUCTS = ("report.html", "report.pdf", "result.json", "methods.md", "provenance.json", "fields", "surfaces")
 
@@ -59,33 +56,38 @@ def holds(store: Store, out: Path, parts: Mapping[str, Any]) -> tuple[Finished |
     return finished, why
 
 
-def finish(run: _Run, parts: Mapping[str, Any] | None, progress: Progress) -> None:
-    """Write everything people open; with ``parts`` note it as finished, without leave it unfinished."""
-    from aorta.report.write import write_report
-
+def provenance_of(finished: Mapping[str, Finished]) -> dict[str, str]:
+    """Program, tools, digests of inputs and of every stage's result."""
     inputs = {
         f"input.{name}.{key}": str(value)
-        for name, stage in run.finished.items()
+        for name, stage in finished.items()
         for key, value in stage.meta["parts"].items()
         if key.startswith("file")
     }
-    digests = {f"result.{name}": stage.digest for name, stage in run.finished.items()}
-    provenance = {**describe(), **inputs, **digests}
-    results = replace(run.results(provenance), case=without_paths(run.case))
-    write_report(results, run.out, progress)
+    return {**describe(), **inputs, **{f"result.{name}": stage.digest for name, stage in finished.items()}}
+
+
+def finish(results: Results, out: Path, seconds: Mapping[str, float], progress: Progress) -> None:
+    """Write everything people open, from results without paths (``without_paths``)."""
+    from aorta.report.write import write_report
+
+    write_report(results, out, progress)
     export_provenance(
-        run.out,
+        out,
         {
-            **provenance,
-            "case": plain(without_paths(run.case)),
-            "stages": [asdict(record) for record in run.records],
-            "seconds": {name: stage.meta["seconds"] for name, stage in run.finished.items()},
+            **results.provenance,
+            "case": plain(results.case),
+            "stages": [asdict(record) for record in results.stages],
+            "seconds": seconds,
         },
     )
-    if parts is not None:
-        outputs = {path.relative_to(run.out).as_posix(): file_digest(path) for path in _products(run.out)}
-        facts = {"outputs": outputs, "findings": [], "cautions": [], "seconds": 0.0}
-        run.store.publish("report", parts, tuple(sorted(json.dumps(item) for item in outputs.items())), facts)
+
+
+def note_finished(store: Store, out: Path, parts: Mapping[str, Any]) -> None:
+    """Remember what a finished report consists of, by digest."""
+    outputs = {path.relative_to(out).as_posix(): file_digest(path) for path in _products(out)}
+    facts = {"outputs": outputs, "findings": [], "cautions": [], "seconds": 0.0}
+    store.publish("report", parts, tuple(sorted(json.dumps(item) for item in outputs.items())), facts)
 
 
 def _products(out: Path) -> list[Path]:

@@ -5,48 +5,25 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
 
 from aorta.errors import AortaError, SetupError, SolverError
-from aorta.pipeline.exports import corrected_labels, export_labels, writing
-from aorta.pipeline.finish import finish, holds, report_parts
-from aorta.pipeline.provenance import code_digest, version_of
+from aorta.pipeline.exports import export_labels, writing
+from aorta.pipeline.finish import finish, holds, note_finished, report_parts
 from aorta.pipeline.sources import require_sources
-from aorta.pipeline.stages import GRAPH, LABELS_FILE, STAGES, Context, Stage
-from aorta.pipeline.store import Finished, Store
+from aorta.pipeline.stages import GRAPH, LABELS_FILE, STAGES
+from aorta.pipeline.walk import Listener, Nobody, Walk
 from aorta.records import Finding, Results, StageRecord
 from aorta.settings import Case
-
-_RECORDS = {"image": "volume", "anatomy": "anatomy", "mesh": "mesh", "mechanics": "solution", "risk": "risk", "stent": "stent"}
-
-
-class Listener(Protocol):
-    """Who is told how a run goes."""
-
-    def begin(self, stage: str, reason: str) -> None:
-        """The stage starts; ``reason`` is why it is not taken from an earlier run."""
-
-    def progress(self, stage: str, message: str, fraction: float | None) -> None:
-        """The stage is at work; ``fraction`` 0 to 1 if known."""
-
-    def end(self, record: StageRecord) -> None:
-        """The stage is done, cached or skipped."""
-
-
-class _Nobody:
-    def begin(self, stage: str, reason: str) -> None: ...
-    def progress(self, stage: str, message: str, fraction: float | None) -> None: ...
-    def end(self, record: StageRecord) -> None: ...
 
 
 class RunResult:
     """What a run leaves behind: cheap facts at once, the full records when asked for."""
 
-    def __init__(self, run: _Run):
+    def __init__(self, run: Walk):
         self._run = run
         self.folder: Path = run.out
         self.stages: tuple[StageRecord, ...] = tuple(run.records)
@@ -66,90 +43,6 @@ class StageStatus:
     name: str
     status: str
     reason: str
-
-
-class _Run:
-    """One pass over the graph."""
-
-    def __init__(self, case: Case, case_folder: Path, out: Path):
-        self.case, self.out = case, out
-        self.store = Store(out / "stages")
-        self.records: list[StageRecord] = []
-        self.finished: dict[str, Finished] = {}
-        self.skipped: dict[str, str] = {}
-        self._loaded: dict[str, Any] = {}
-        self.context = Context(case, case_folder, out, self.load, corrected_labels(out))
-
-    def load(self, name: str) -> Any:
-        """The record of a finished stage, None if it was skipped."""
-        if name not in self.finished:
-            return None
-        if name not in self._loaded:
-            self._loaded[name] = self.finished[name].load()
-        return self._loaded[name]
-
-    def parts(self, stage: Stage) -> Mapping[str, Any]:
-        return {
-            **stage.parts(self.context),
-            "code": code_digest(stage.packages),
-            "tools": {tool: version_of(tool) for tool in stage.tools},
-            "upstream": {name: self.finished[name].digest for name in stage.needs if name in self.finished},
-        }
-
-    def stage(self, stage: Stage, force: bool, listener: Listener) -> None:
-        if reason := stage.skip(self.context):
-            self.skip(stage.name, reason, listener)
-            return
-        parts = self.parts(stage)
-        finished, why = self.store.find(stage.name, parts)
-        if finished is not None and not force:
-            self.finished[stage.name] = finished
-            self._tell(StageRecord(stage.name, "cached", 0.0, why), listener)
-            return
-        why = "forced" if force else why
-        listener.begin(stage.name, why)
-        start = time.monotonic()
-        record = stage.run(self.context, lambda message, fraction=None: listener.progress(stage.name, message, fraction))
-        seconds = time.monotonic() - start
-        facts = {"seconds": seconds, "findings": [asdict(f) for f in record.findings], "cautions": list(record.cautions)}
-        self.finished[stage.name] = self.store.publish(stage.name, parts, record, facts)
-        self._loaded[stage.name] = record
-        self._tell(StageRecord(stage.name, "done", seconds, why), listener)
-
-    def skip(self, name: str, reason: str, listener: Listener) -> None:
-        self.skipped[name] = reason
-        self._tell(StageRecord(name, "skipped", 0.0, reason), listener)
-
-    def _tell(self, record: StageRecord, listener: Listener) -> None:
-        self.records.append(record)
-        listener.end(record)
-
-    def labels_stage(self) -> str:
-        return "correct" if "correct" in self.finished else "segment"
-
-    def used(self) -> list[tuple[str, Finished]]:
-        """Finished stages whose findings count: corrected labels replace the automatic ones."""
-        hidden = "segment" if self.labels_stage() == "correct" else ""
-        return [(name, finished) for name, finished in self.finished.items() if name != hidden]
-
-    def findings(self) -> tuple[Finding, ...]:
-        return tuple(Finding(**f) for _, finished in self.used() for f in finished.meta["findings"])
-
-    def cautions(self) -> tuple[tuple[str, str], ...]:
-        return tuple((name, text) for name, finished in self.used() for text in finished.meta["cautions"])
-
-    def results(self, provenance: Mapping[str, str] | None = None) -> Results:
-        records = {field: self.load(name) for name, field in _RECORDS.items()}
-        return Results(
-            case=self.case,
-            segmentation=self.load(self.labels_stage()),
-            skipped=dict(self.skipped),
-            stages=tuple(self.records),
-            findings=self.findings(),
-            cautions=self.cautions(),
-            provenance=provenance or {},
-            **records,
-        )
 
 
 def run_case(
@@ -179,13 +72,13 @@ def run_case(
         From any stage. Finished stages stay; from the mesh on, a report of what is known is
         written before the error goes on its way.
     """
-    listener = progress or _Nobody()
+    listener = progress or Nobody()
     folder = out / case.case_id
     require_sources(case, case_folder)
     with writing("the output folder"):
         (folder / "stages").mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        run = _Run(case, case_folder, folder)
+        run = Walk(case, case_folder, folder)
         run.store.sweep()
         last = STAGES.index(until) if until else len(STAGES) - 1
         for stage in GRAPH[: last + 1]:
@@ -207,7 +100,7 @@ def run_case(
 def status(case: Case, case_folder: Path, out: Path) -> tuple[StageStatus, ...]:
     """Which finished stages still hold, and why the others do not. Computes nothing."""
     require_sources(case, case_folder)
-    run = _Run(case, case_folder, out / case.case_id)
+    run = Walk(case, case_folder, out / case.case_id)
     told: list[StageStatus] = []
     stale = ""
     for stage in GRAPH:
@@ -232,7 +125,7 @@ def status(case: Case, case_folder: Path, out: Path) -> tuple[StageStatus, ...]:
     return tuple(told)
 
 
-def _report(run: _Run, force: bool, listener: Listener) -> None:
+def _report(run: Walk, force: bool, listener: Listener) -> None:
     parts = report_parts(run.case, run.finished)
     finished, why = holds(run.store, run.out, parts)
     if finished and not force:
@@ -242,19 +135,25 @@ def _report(run: _Run, force: bool, listener: Listener) -> None:
     why = "forced" if force else why
     listener.begin("report", why)
     start = time.monotonic()
-    finish(run, parts, lambda message, fraction=None: listener.progress("report", message, fraction))
+    _write(run, listener)
+    note_finished(run.store, run.out, parts)
     run.records.append(StageRecord("report", "done", time.monotonic() - start, why))
     listener.end(run.records[-1])
 
 
-def _report_failure(run: _Run, name: str, problem: AortaError, listener: Listener) -> None:
+def _write(run: Walk, listener: Listener) -> None:
+    seconds = {name: stage.meta["seconds"] for name, stage in run.finished.items()}
+    finish(run.results(), run.out, seconds, lambda message, fraction=None: listener.progress("report", message, fraction))
+
+
+def _report_failure(run: Walk, name: str, problem: AortaError, listener: Listener) -> None:
     """Write a report of what is known; a second failure must not hide the first."""
     failed = STAGES.index(name)
     run.skip(name, f"failed: {problem.what}", listener)
     for later in STAGES[failed + 1 : -1]:
         run.skip(later, f"needs {name}, which failed", listener)
     with contextlib.suppress(AortaError):
-        finish(run, None, lambda message, fraction=None: listener.progress("report", message, fraction))
+        _write(run, listener)
         if isinstance(problem, SolverError) and problem.last_state is not None:
             from aorta.report.fields import write_last_converged
 
