@@ -85,14 +85,14 @@ def run_case(
             try:
                 run.stage(stage, stage.name in force, listener)
             except AortaError as problem:
-                if stage.name in ("mesh", "mechanics", "risk", "stent") and until is None:
+                if stage.name in ("mesh", "mechanics", "risk", "stent") and until in (None, "report"):
                     _report_failure(run, stage.name, problem, listener)
                 raise
             if stage.name == "correct" and run.labels_stage() == "segment" and not (folder / LABELS_FILE).is_file():
                 export_labels(folder, run.load("segment").labels)
             elif stage.name == "segment" and run.records[-1].status == "done" and run.context.corrected_labels is None:
                 export_labels(folder, run.load("segment").labels)
-        if until is None or until == "report":
+        if until in (None, "report"):
             _report(run, "report" in force, listener)
         return RunResult(run)
 
