@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from aorta.errors import MeshError
 from aorta.meshing.clip import boundary_loops, clip_at_ends
 from aorta.meshing.dense import DenseSurface, dense_surface, edge_length
 from aorta.meshing.facets import check_closed, named_facets
+from aorta.meshing.fairing import STRETCHES, faired
 from aorta.meshing.fields import Box, Field, polydata_to_surface, surface_to_polydata
-from aorta.meshing.inner_face import faces
+from aorta.meshing.inner_face import Faces, faces
 from aorta.meshing.isoparametric import FACES
-from aorta.meshing.measures import distance_to_facets, mesh_findings
+from aorta.meshing.measures import distance_to_facets, mesh_findings, volume_cautions
 from aorta.meshing.quadratic import Quadratic, with_mid_edge_nodes
 from aorta.meshing.remesh import remesh
 from aorta.meshing.thickness import thickness_function
@@ -43,17 +47,9 @@ def build_mesh(
     thickness, cautions = thickness_function(anatomy, wall)
     thinnest = min([wall.thickness, *wall.thickness_by_region.values()])
     shapes = faces(anatomy, thickness, min(_GRID_MM, max(0.7 * thinnest, 0.35)), mesh.size)
-    dense = dense_surface(shapes.smooth, ends, _NORMAL_SMOOTHING_MM)
 
-    progress("triangles on the wall's inner face", 0.3)
-    start, loops = clip_at_ends(_start(shapes.inner, dense), ends)
-    side = remesh(start, loops, ends, dense, edge_length(dense, ends, mesh.size))
-    loops = _loops_by_end(side, ends)
-
-    progress("wall", 0.55)
-    columns = stand_columns(side.points, rims_of(len(side.points), loops, ends), ends, dense, thickness)
-    points, tets, columns = extrude(side.triangles, columns, mesh.layers)
-    side = Surface(columns.foot, side.triangles)
+    progress("triangles on the wall's inner face, and the wall on them", 0.3)
+    dense, side, loops, columns, (points, tets) = _wall(shapes, ends, thickness, mesh)
 
     progress("thrombus", 0.6)
     clot = thrombus_mesh(side, loops, ends, shapes.blood, mesh.thrombus_size, thrombus.minimum_thickness)
@@ -72,7 +68,31 @@ def build_mesh(
     findings = mesh_findings(
         solid.points, solid.tets, region, facets, measured, mesh.layers, shapes, ends, solid.straightened, removed
     )
+    cautions += volume_cautions(findings)
     return WallMesh(solid.points, solid.tets, region, facets, ends, clot_thickness, wall_thickness, findings, cautions)
+
+
+def _wall(
+    shapes: Faces, ends: tuple[End, ...], thickness: Callable[[Array], Array], mesh: MeshSettings
+) -> tuple[DenseSurface, Surface, dict[str, Array], Columns, tuple[Array, Array]]:
+    """The smooth inner face, triangles on it, its rims, and the wall's columns, points and tetrahedra.
+
+    Where the wall folds, the face is made fairer and all is tried again.
+    """
+    for limits in STRETCHES:
+        dense = dense_surface(faired(shapes.smooth, thickness, ends, limits), ends, _NORMAL_SMOOTHING_MM)
+        start, loops = clip_at_ends(_start(shapes.inner, dense), ends)
+        try:
+            side = remesh(start, loops, ends, dense, edge_length(dense, ends, mesh.size))
+            loops = _loops_by_end(side, ends)
+            columns = stand_columns(side.points, rims_of(len(side.points), loops, ends), ends, dense, thickness)
+            points, tets, columns = extrude(side.triangles, columns, mesh.layers)
+        except MeshError:
+            if limits == STRETCHES[-1]:
+                raise
+            continue
+        return dense, Surface(columns.foot, side.triangles), loops, columns, (points, tets)
+    raise AssertionError("unreachable")
 
 
 def _start(inner: Field, dense: DenseSurface) -> Surface:

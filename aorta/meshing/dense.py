@@ -96,12 +96,15 @@ def edge_length(
     return wanted
 
 
-def beyond_ends(points: Array, ends: tuple[End, ...]) -> Array:
-    """Mask (n,) of points just beyond an end's disc, where the closed surface has a rim that counts for nothing."""
+def beyond_ends(points: Array, ends: tuple[End, ...], before: float = 0.0) -> Array:
+    """Mask (n,) of points beyond an end's disc, or less than `before` mm before it.
+
+    The closed surface has a lid and a sharp rim there, which count for nothing.
+    """
     beyond = np.zeros(len(points), bool)
     for end in ends:
         offset = points - end.point
-        beyond |= (offset @ end.normal > 0) & (np.linalg.norm(offset, axis=1) < end.radius_mm + 10.0)
+        beyond |= (offset @ end.normal > -before) & (np.linalg.norm(offset, axis=1) < end.radius_mm + 10.0)
     return beyond
 
 

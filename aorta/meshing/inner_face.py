@@ -17,7 +17,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from aorta.errors import MeshError
-from aorta.meshing.fairing import faired
 from aorta.meshing.fields import Box, Field, box_around, oriented, polydata_to_surface, signed_distance, surface_to_polydata
 from aorta.records import Anatomy, Array, Surface
 
@@ -38,8 +37,7 @@ class Faces:
     blood : Field
         Negative inside the lumen, which follows the closing of the inner face.
     smooth : Surface
-        The zero of ``inner``, closed, finely triangulated and smoothed: the wall's inner face
-        from here on.
+        The zero of ``inner``, closed, finely triangulated and smoothed.
     lumen, outer : Field
         As imaged.
     closing_volume_mm3 : float
@@ -80,8 +78,7 @@ def faces(anatomy: Anatomy, thickness: Callable[[Array], Array], spacing: float,
     depth = np.clip(1.0 + closed / _BLOOD_DEPTH_MM, 0.0, 1.0)
     blood = lumen.values + (closed - opened) * depth
     inner = Field(box, closed)
-    smooth = faired(_smoothed(inner, size), thickness, anatomy.ends)
-    return Faces(inner, Field(box, blood), smooth, lumen, outer, added)
+    return Faces(inner, Field(box, blood), _smoothed(inner, size), lumen, outer, added)
 
 
 def _every(points: Array, most: int = 20_000) -> Array:

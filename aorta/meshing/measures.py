@@ -10,6 +10,9 @@ from aorta.meshing.isoparametric import facet_flux, scaled_quality, tet_volumes
 from aorta.meshing.prisms import roundness
 from aorta.records import THROMBUS, WALL, Array, End, Finding
 
+MOST_LUMEN_CHANGE = 0.05
+"""Share of the imaged lumen by which the meshed one may differ without a caution. A choice of ours."""
+
 _STEPS = 8  # a facet's edge is sampled in that many parts
 
 
@@ -131,4 +134,16 @@ def mesh_findings(
         mL("imaged_vessel_volume_mL", vessel, f"of the whole vessel to the wall's outer face {between}"),
         mL("mesh_closing_volume_mL", faces.closing_volume_mm3, "added where concave creases were rounded so that the wall fits"),
         mL("mesh_crumbs_volume_mL", removed_mm3, "thrombus left out because it is tiny or does not touch the wall"),
+    )
+
+
+def volume_cautions(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """What to say where the meshed lumen is not the imaged one."""
+    value = {f.name: f.value for f in findings}
+    meshed, imaged = value["mesh_lumen_volume_mL"], value["imaged_lumen_volume_mL"]
+    if imaged and abs(meshed / imaged - 1.0) <= MOST_LUMEN_CHANGE:
+        return ()
+    return (
+        f"the mesh encloses {meshed:.1f} mL of blood where the image shows {imaged:.1f} mL between the same ends: thin thrombus "
+        "was left to the blood, or the wall was smoothed to fit; look at the mesh",
     )

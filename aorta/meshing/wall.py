@@ -13,6 +13,7 @@ from aorta.meshing.prisms import prisms_to_tets, roundness, volumes
 from aorta.records import Array, End
 
 _POOR = 0.15  # roundness of a tetrahedron that is worth other directions
+_WORST = 0.02  # roundness that is not accepted
 _TRIALS = 40
 
 
@@ -88,12 +89,13 @@ def extrude(triangles: Array, columns: Columns, layers: int) -> tuple[Array, Arr
     columns = best
     points = columns.at(np.tile(np.arange(n), layers + 1), share)
     volume = volumes(points, tets)
-    if volume.min() <= 0:
+    if volume.min() <= 0 or best_worst < _WORST:
         place = ", ".join(f"{x:.1f}" for x in points[tets[int(volume.argmin()), 0]])
         raise MeshError(
             "The wall folds over itself where it is thickened outward",
             where=f"near ({place}) mm (LPS)",
-            why=f"{int((volume <= 0).sum())} of {len(volume)} tetrahedra turn over at {columns.thickness.max():.2f} mm thickness",
+            why=f"{int((roundness(points, tets) < _WORST).sum())} of {len(volume)} tetrahedra turn over or are flat "
+            f"at {columns.thickness.max():.2f} mm thickness",
             fix="lower wall.thickness or mesh.size, or smooth the labels there",
         )
     return points, tets, columns

@@ -10,7 +10,7 @@ from analytic_vessels import surface_of
 from aorta.meshing.clip import clip_at_ends
 from aorta.meshing.cut import cut_outside
 from aorta.meshing.dense import averaging
-from aorta.meshing.fairing import _bad_spots, faired
+from aorta.meshing.fairing import bad_spots, faired
 from aorta.meshing.fields import Box, Field, box_around, signed_distance
 from aorta.meshing.prisms import prisms_to_tets, pyramids_to_tets, roundness, volumes
 from aorta.records import End
@@ -116,7 +116,7 @@ def test_fairing_makes_room_for_the_wall_and_leaves_the_rest():
     edges = np.vstack([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]]])
 
     def spoilt(points):
-        return _bad_spots(points, t, edges, np.full(len(points), 1.2), average, edge)
+        return bad_spots(points, t, edges, np.full(len(points), 1.2), average, edge)
 
     assert spoilt(surface.points).any()
     result = faired(surface, lambda points: np.full(len(points), 1.2), ())
