@@ -387,6 +387,48 @@ class WallMesh:
             _require(needed in self.facets, f"facets must have '{needed}'")
 
 
+# ----------------------------------------------------------------------------------- heart cycle
+
+
+@dataclass(frozen=True)
+class PressureWave:
+    """Pressure and flow over one heart beat; linear between samples, the last closes the beat.
+
+    Parameters
+    ----------
+    time_s : (n,) float
+        Increasing from 0.
+    pressure_MPa, flow_mm3_per_s : (n,) float or None
+    source : str
+        "the file", "two-element Windkessel" ...
+    """
+
+    time_s: Array
+    pressure_MPa: Array | None
+    flow_mm3_per_s: Array | None
+    source: str
+    findings: tuple[Finding, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HeartCycle:
+    """Pressures that the mechanics solves for beyond those at imaging and systole.
+
+    Parameters
+    ----------
+    named : mapping of "diastole", "mean" to MPa
+    time_s, pressure_MPa : (k,) float
+        Instants of a waveform, in order; empty without one.
+    """
+
+    named: Mapping[str, float]
+    time_s: Array
+    pressure_MPa: Array
+    findings: tuple[Finding, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
 # -------------------------------------------------------------------------------------- solution
 
 
@@ -397,7 +439,7 @@ class State:
     Parameters
     ----------
     name : str
-        "imaging", "systole", later "diastole", "mean".
+        "imaging", "systole"; with ``cycle:`` also "diastole", "mean" and "wave_00" ... along a waveform.
     displacement_mm : (n, 3) float
         From the imaged position.
     cauchy_quadrature_MPa : (m, q, 6) float
@@ -407,6 +449,8 @@ class State:
     cauchy_nodal_MPa : (n, 6) float
         Averaged to nodes within each region, for pictures (at nodes shared by wall and thrombus:
         the wall's).
+    time_s : float or None
+        Within the heart beat, of a state along a waveform.
     """
 
     name: str
@@ -415,6 +459,7 @@ class State:
     cauchy_quadrature_MPa: Array
     quadrature_volume_mm3: Array
     cauchy_nodal_MPa: Array
+    time_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,16 @@ class MechanicsSettings:
 
 
 @dataclass(frozen=True)
+class CycleSettings:
+    """Quasi-static states over the heart beat; none unless asked for. Each costs a few seconds to a minute."""
+
+    states: tuple[Literal["diastole", "mean", "systole"], ...] = ()  # systole is always solved
+    waveform: Optional[str] = None  # CSV of one beat, units in its header: time_s,pressure_mmHg and, or, flow_mL_per_s
+    windkessel: Literal["none", "two-element", "three-element"] = "none"  # fitted to the waveform, which must have a flow
+    samples: Annotated[int, Range(4, 100)] = 16  # instants of the waveform that are solved
+
+
+@dataclass(frozen=True)
 class RiskSettings:
     """What the indices need beyond the solution."""
 
@@ -189,5 +199,6 @@ class Case:
     thrombus: ThrombusSettings = ThrombusSettings()
     mesh: MeshSettings = MeshSettings()
     mechanics: MechanicsSettings = MechanicsSettings()
+    cycle: CycleSettings = CycleSettings()
     risk: RiskSettings = RiskSettings()
     stent: StentSettings = StentSettings()

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "aorta"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VOCABULARY = {"records", "settings", "units", "frames", "errors"}
-STAGES = {"imaging", "segmentation", "anatomy", "meshing", "mechanics", "risk", "stent", "report", "phantom"}
+STAGES = {"imaging", "segmentation", "anatomy", "meshing", "mechanics", "risk", "stent", "report", "phantom", "haemodynamics"}
 ALLOWED = {
     "errors": set(),
     "units": set(),
@@ -17,7 +17,7 @@ ALLOWED = {
     "settings": {"units"},
     **{stage: VOCABULARY for stage in STAGES},
     "config": VOCABULARY | {"mechanics"},  # names of materials only
-    "verify": VOCABULARY | {"mechanics", "meshing", "risk", "phantom", "anatomy"},
+    "verify": VOCABULARY | {"mechanics", "meshing", "risk", "phantom", "anatomy", "haemodynamics"},
     "pipeline": VOCABULARY | STAGES | {"config"},
     "cohort": VOCABULARY | {"config", "pipeline"},
     "cli": VOCABULARY | STAGES | {"config", "pipeline", "cohort", "verify"},

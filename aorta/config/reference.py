@@ -7,7 +7,7 @@ from dataclasses import MISSING, is_dataclass
 
 from aorta.config.comments import comments_of, purpose_of
 from aorta.config.names import LANDMARKS, OVERRIDABLE, materials
-from aorta.config.shape import Kind, members
+from aorta.config.shape import Kind, kind_of, members
 from aorta.config.written import with_unit, written
 from aorta.settings import Case
 
@@ -63,6 +63,8 @@ def _value(kind: Kind) -> str:
         return f"{with_unit(kind.quantity.low, kind.quantity)} to {with_unit(kind.quantity.high, kind.quantity)}"
     if kind.range:
         return f"{_KINDS[kind.type]}, {kind.range.low:g} to {kind.range.high:g}"
+    if kind.type is tuple and (choices := kind_of(kind.arguments[0]).choices):
+        return "list of " + ", ".join(f"`{choice}`" for choice in choices)
     if kind.type is tuple:
         return "list of points" if kind.arguments[0] is not str else "list of texts"
     return "values by name" if kind.type is dict else _KINDS[kind.type]

@@ -26,6 +26,7 @@ _PATHS = (
     ("surfaces", "outer"),
     ("surfaces", "thrombus"),
     ("stent", "catalogue"),
+    ("cycle", "waveform"),
 )
 
 Broken = Iterator[tuple[Path, str]]
@@ -34,7 +35,7 @@ Broken = Iterator[tuple[Path, str]]
 
 def broken_rules(data: dict[str, Any], tree: Tree) -> list[Mistake]:
     """Every broken rule of a case file's data."""
-    rules = (_case_id, _start, _surfaces, _labels, _pressure, _modality, _paths, _overrides, _landmarks, _materials)
+    rules = (_case_id, _start, _surfaces, _labels, _pressure, _modality, _paths, _overrides, _landmarks, _materials, _cycle)
     mistakes = []
     for rule in rules:
         for path, message in rule(data):
@@ -143,6 +144,12 @@ def _landmarks(data: dict[str, Any]) -> Broken:
             yield ("landmarks", name), f"unknown landmark{did_you_mean(name, names.LANDMARKS)}; known: {', '.join(names.LANDMARKS)}"
 
 
+def _cycle(data: dict[str, Any]) -> Broken:
+    cycle = _section(data, "cycle")
+    if cycle.get("windkessel") in ("two-element", "three-element") and "waveform" not in cycle:
+        yield ("cycle", "windkessel"), "is fitted to a flow; give 'waveform:', a CSV with a column such as flow_mL_per_s"
+
+
 def _materials(data: dict[str, Any]) -> Broken:
     from aorta.mechanics.materials import registry
 
@@ -157,7 +164,7 @@ def _materials(data: dict[str, Any]) -> Broken:
             continue
         numbers = {key: value for key, value in _section(section, "parameters").items() if type(value) in (int, float)}
         try:
-            registry.material(law, numbers, _bulk_modulus(data, modulus))
+            registry.material(law, numbers, _bulk_modulus(data, modulus), part)
         except CaseFileError as error:
             for detail in error.details:
                 yield (part, "parameters"), detail

@@ -43,6 +43,8 @@ _EXAMPLES = {
     "seeds": "[[0.0, 0.0, 0.0]]",
     "wall_clicks": "[[0.0, 0.0, 0.0]]",
     "makers": "[]",
+    "states": "[diastole, mean, systole]",
+    "waveform": "one-beat.csv",
 }
 
 

@@ -8,6 +8,8 @@ Stress is not averaged through the wall, so bending shows in it more than in a r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import ufl
 
@@ -21,6 +23,7 @@ from aorta.records import THROMBUS, WALL, State
 YOUNG_MPa = {WALL: 1.0e5, THROMBUS: 5.0e3}
 """BioPARR's values; only their ratio matters."""
 POISSON = 0.49
+NO_TIMES: Mapping[str, float | None] = {}
 
 
 def _stress(displacement, young: float, poisson: float):
@@ -30,8 +33,14 @@ def _stress(displacement, young: float, poisson: float):
     return lame * ufl.tr(strain) * ufl.Identity(3) + 2 * shear * strain
 
 
-def linear_states(body: Body, pressures: dict[str, float], young=YOUNG_MPa, poisson: float = POISSON) -> tuple[State, ...]:
-    """One state per named pressure (MPa), all from one linear solve.
+def linear_states(
+    body: Body,
+    pressures: Mapping[str, float],
+    young: Mapping[int, float] = YOUNG_MPa,
+    poisson: float = POISSON,
+    times: Mapping[str, float | None] = NO_TIMES,
+) -> tuple[State, ...]:
+    """One state per named pressure (MPa), all from one linear solve; ``times`` in s of those along a waveform.
 
     Raises
     ------
@@ -66,5 +75,6 @@ def linear_states(body: Body, pressures: dict[str, float], young=YOUNG_MPa, pois
         values[domain.source.region == region] = backend.evaluate(packed, points, domain.mesh, domain.cells(region))
     displacement = domain.read(u.x.array)
     return tuple(
-        stress.make_state(domain.source, name, p, displacement * (p / unit), values * (p / unit)) for name, p in pressures.items()
+        stress.make_state(domain.source, name, p, displacement * (p / unit), values * (p / unit), times.get(name))
+        for name, p in pressures.items()
     )

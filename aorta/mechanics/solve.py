@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aorta.mechanics import findings as tell
 from aorta.mechanics import stress
+from aorta.mechanics.cycle import pressures_of, states_along
 from aorta.mechanics.domain import make_domain
 from aorta.mechanics.equilibrium import Body, Equilibrium
 from aorta.mechanics.linear import linear_states
 from aorta.mechanics.materials.registry import material
 from aorta.mechanics.newton import Newton
 from aorta.mechanics.supports import STEADYING_STIFFNESS, Support, fixed, sliding
-from aorta.records import THROMBUS, WALL, Progress, Solution, WallMesh, silent
+from aorta.records import THROMBUS, WALL, HeartCycle, Progress, Solution, WallMesh, silent
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings
 
 
@@ -21,6 +24,7 @@ def solve(
     wall: WallSettings,
     thrombus: ThrombusSettings,
     progress: Progress = silent,
+    cycle: HeartCycle | None = None,
 ) -> Solution:
     """Stresses of the vessel at the pressure of the scan ("imaging") and at systole ("systole").
 
@@ -28,6 +32,8 @@ def solve(
     ----------
     mesh : WallMesh
         The imaged shape, which is loaded by ``pressure.imaging`` (None: diastolic, with a caution).
+    cycle : HeartCycle or None
+        Further states, solved after these two; its findings and cautions are passed on.
 
     Raises
     ------
@@ -47,10 +53,16 @@ def solve(
     body = Body(
         make_domain(mesh), materials, end_supports(mesh, settings), "blood" if settings.pressure_on == "lumen" else "wall_inner"
     )
+    if cycle is not None:
+        cautions += cycle.cautions
+    told = cycle.findings if cycle is not None else ()
     if settings.prestress == "linear":
-        states = linear_states(body, {"imaging": imaging, "systole": pressure.systolic})
-        return Solution(states, None, (), tell.of_linear(body, states), (*cautions, *tell.linear_cautions()))
-    return _nonlinear(body, imaging, pressure.systolic, settings, cautions, progress)
+        further = tuple(pressures_of(cycle))
+        pressures = {"imaging": imaging, "systole": pressure.systolic, **{name: p for name, p, _ in further}}
+        states = linear_states(body, pressures, times={name: time for name, _, time in further})
+        return Solution(states, None, (), (*tell.of_linear(body, states), *told), (*cautions, *tell.linear_cautions()))
+    solution = _nonlinear(body, imaging, pressure.systolic, settings, cautions, progress, cycle)
+    return replace(solution, findings=(*solution.findings, *told))
 
 
 def end_supports(mesh: WallMesh, settings: MechanicsSettings) -> tuple[Support, ...]:
@@ -60,7 +72,13 @@ def end_supports(mesh: WallMesh, settings: MechanicsSettings) -> tuple[Support, 
 
 
 def _nonlinear(
-    body: Body, imaging: float, systolic: float, settings: MechanicsSettings, cautions: tuple[str, ...], progress: Progress
+    body: Body,
+    imaging: float,
+    systolic: float,
+    settings: MechanicsSettings,
+    cautions: tuple[str, ...],
+    progress: Progress,
+    cycle: HeartCycle | None,
 ) -> Solution:
     prestressed = settings.prestress == "inverse"
     equilibrium, domain = Equilibrium(body, prestressed), body.domain
@@ -83,10 +101,13 @@ def _nonlinear(
     forward.run(imaging, systolic, first_step=1.0 if prestressed else 0.25, **options)
     progress("stresses", 1.0)
     second, range_second = stress.state(equilibrium, "systole")
+    further = tuple(states_along(forward, cycle, settings, progress))
     paths.append(forward.path)
     forward.release()
-    ratio = (min(range_first[0], range_second[0]), max(range_first[1], range_second[1]))
-    findings = tell.of_nonlinear(body, (first, second), unloaded, paths, ratio, identity)
+    states = (first, second, *(state for state, _ in further))
+    ranges = (range_first, range_second, *(found for _, found in further))
+    ratio = (min(low for low, _ in ranges), max(high for _, high in ranges))
+    findings = tell.of_nonlinear(body, states, unloaded, paths, ratio, identity)
     history = tuple(entry for path in paths for entry in path.history)
     extra = () if prestressed else tell.unstressed_cautions()
-    return Solution((first, second), unloaded, history, findings, (*cautions, *extra))
+    return Solution(states, unloaded, history, findings, (*cautions, *extra))

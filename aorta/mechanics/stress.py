@@ -28,20 +28,22 @@ def at_quadrature(equilibrium: Equilibrium) -> tuple[np.ndarray, np.ndarray]:
     return stress, ratio
 
 
-def state(equilibrium: Equilibrium, name: str) -> tuple[State, tuple[float, float]]:
+def state(equilibrium: Equilibrium, name: str, time_s: float | None = None) -> tuple[State, tuple[float, float]]:
     """The present equilibrium as a record, and the range of its volume ratio J."""
     domain = equilibrium.body.domain
     displacement = domain.read(equilibrium.u.x.array)
     stress, ratio = at_quadrature(equilibrium)
-    record = make_state(domain.source, name, float(equilibrium.pressure.value), displacement, stress)
+    record = make_state(domain.source, name, float(equilibrium.pressure.value), displacement, stress, time_s)
     return record, (float(ratio.min()), float(ratio.max()))
 
 
-def make_state(mesh: WallMesh, name: str, pressure: float, displacement: np.ndarray, stress: np.ndarray) -> State:
+def make_state(
+    mesh: WallMesh, name: str, pressure: float, displacement: np.ndarray, stress: np.ndarray, time_s: float | None = None
+) -> State:
     """A record from displacement (n, 3) and quadrature stress (m, q, 6)."""
     points, weights = backend.quadrature(VOLUME_DEGREE)
     volume = tet10.jacobians((mesh.points + displacement)[mesh.tets], points) * weights
-    return State(name, pressure, displacement, stress, volume, to_nodes(mesh, stress, volume, points))
+    return State(name, pressure, displacement, stress, volume, to_nodes(mesh, stress, volume, points), time_s)
 
 
 def to_nodes(mesh: WallMesh, stress: np.ndarray, volume: np.ndarray, points: np.ndarray) -> np.ndarray:
