@@ -66,22 +66,38 @@ def measure_sections(
     open_ends : (bool, bool)
         Whether the branch starts, and ends, where the label map does.
     """
-    count = len(places.arc)
-    values = np.full((count, 10), np.nan)
+    contours = [outer_contour(walls, centre, normal) for centre, normal in zip(places.centre, places.normal)]
+    values = np.full((len(contours), 10), np.nan)
     centres = places.centre.copy()
-    for k in range(count):
-        centre, normal = places.centre[k], places.normal[k]
-        contour = outer_contour(walls, centre, normal)
+    for k in _clear_of_ends(contours, places, lattice, open_ends):
+        contour, centre, normal = contours[k], places.centre[k], places.normal[k]
         if contour is None or (other is not None and _holds(contour, other, centre, normal)):
-            continue
-        reach = 1.5 * float(np.linalg.norm(contour.flat, axis=1).max())
-        at_start = open_ends[0] and places.arc[k] < reach
-        at_end = open_ends[1] and places.arc[-1] - places.arc[k] < reach
-        if (at_start and not goes_on(contour, normal, lattice, -1.0)) or (at_end and not goes_on(contour, normal, lattice, 1.0)):
             continue
         centres[k] = contour.centroid
         values[k] = _row(walls, contour, centre, normal)
     return Sections(name, places.arc, centres, places.normal, *values.T.copy())
+
+
+def _clear_of_ends(contours: list[Contour | None], places: Stations, lattice: Lattice, open_ends: tuple[bool, bool]) -> range:
+    """Numbers of the sections that the flat ends of the label map do not touch.
+
+    Only an unbroken run from an end is left out: further in, where the vessel bends, a section may
+    look over the wall without being near the end.
+    """
+    first, last = 0, len(contours) - 1
+    while open_ends[0] and first <= last and _touches_end(contours[first], places, first, lattice, -1.0):
+        first += 1
+    while open_ends[1] and last >= first and _touches_end(contours[last], places, last, lattice, 1.0):
+        last -= 1
+    return range(first, last + 1)
+
+
+def _touches_end(contour: Contour | None, places: Stations, k: int, lattice: Lattice, sense: float) -> bool:
+    if contour is None:
+        return True
+    to_end = places.arc[k] if sense < 0 else places.arc[-1] - places.arc[k]
+    near = to_end < 1.5 * float(np.linalg.norm(contour.flat, axis=1).max())
+    return near and not goes_on(contour, places.normal[k], lattice, sense)
 
 
 def _holds(contour: Contour, other: Curve, centre: Array, normal: Array) -> bool:
