@@ -85,7 +85,11 @@ class Quantity:
         result = number * _UNITS[unit][1] / _UNITS[self.unit][1]
         if not self.low <= result <= self.high:
             factor = _UNITS[self.unit][1] / _UNITS[unit][1]
-            raise ValueError(f"{value} is outside the plausible range {self.low * factor:.4g} to {self.high * factor:.4g} {unit}")
+            meant = [u for u in known if self.low <= number * _UNITS[u][1] / _UNITS[self.unit][1] <= self.high]
+            hint = f"; is it {match[1]} {' or '.join(meant)}?" if meant else ""
+            raise ValueError(
+                f"{value} is outside the plausible range {self.low * factor:.4g} to {self.high * factor:.4g} {unit}{hint}"
+            )
         return result
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:

@@ -78,7 +78,7 @@ def write_labels(labels: Labels, path: Path) -> None:
         raise SetupError(
             "the label map cannot be written",
             where="labels.nii.gz",
-            why=str(error.strerror),
+            why=(error.strerror or "").lower(),
             fix="free some space, or name a folder that can be written",
         ) from None
 

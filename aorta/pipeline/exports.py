@@ -30,15 +30,25 @@ def writing(what: str) -> Iterator[None]:
         raise SetupError(
             f"{what} could not be written",
             where="output folder",
-            why=problem.strerror or str(problem),
+            why=(problem.strerror or str(problem)).lower(),
             fix="free disk space or choose another folder with -o; finished stages are kept",
         ) from problem
+
+
+@contextlib.contextmanager
+def _gone_afterwards(draft: Path) -> Iterator[None]:
+    """No half-written file stays behind a failure."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def replace_text(path: Path, text: str) -> None:
     """Write a text file so that it is either the old or the new one, never half."""
     draft = path.with_name(f".{path.name}.tmp")
-    with writing(path.name):
+    with writing(path.name), _gone_afterwards(draft):
         with draft.open("w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
@@ -57,11 +67,10 @@ def export_labels(out: Path, labels: Labels) -> None:
     from aorta.imaging.labelmap import write_labels
 
     draft = out / f".draft.{LABELS_FILE}"
-    with writing(LABELS_FILE):
+    with writing(LABELS_FILE), _gone_afterwards(draft):
         write_labels(labels, draft)
         known = [*_known(out), file_digest(draft)]
-    replace_text(out / "stages" / _WRITTEN, json.dumps(known[-20:]))
-    with writing(LABELS_FILE):
+        replace_text(out / "stages" / _WRITTEN, json.dumps(known[-20:]))
         draft.replace(out / LABELS_FILE)
 
 

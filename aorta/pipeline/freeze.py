@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,13 +42,21 @@ def freeze(record: Any, folder: Path) -> str:
     arrays: dict[str, np.ndarray] = {}
     text = json.dumps(_encode(record, arrays), sort_keys=True, allow_nan=False)
     (folder / _TREE).write_text(text, encoding="utf-8")
-    np.savez(folder / _ARRAYS, **arrays)
+    _save(folder / _ARRAYS, arrays)
     digest = hashlib.sha256(text.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name}|{array.dtype.str}|{array.shape}".encode())
         digest.update(array.data if array.size else b"")
     return digest.hexdigest()
+
+
+def _save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """As ``numpy.savez``, which leaves an open archive behind when the disk is full: Python then tells of it on stderr."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
 def thaw(folder: Path) -> Any:

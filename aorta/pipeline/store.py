@@ -105,7 +105,7 @@ class Store:
             raise SetupError(
                 f"the result of stage '{stage}' could not be written",
                 where="output folder",
-                why=problem.strerror or str(problem),
+                why=(problem.strerror or str(problem)).lower(),
                 fix="free disk space or choose another folder with -o; finished stages are kept",
             ) from problem
         for other in self.folder.glob(f"{stage}-*"):
