@@ -12,6 +12,7 @@ import click
 
 from aorta import RESEARCH_USE, __version__
 from aorta.cli.failure import interrupted, print_failure, unexpected, usage
+from aorta.cli.interrupt import interruptible
 
 COMMANDS: dict[str, str] = {
     "init": "Write a case file to fill in.",
@@ -74,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in arguments
     try:
-        return group.main(args=arguments or ["--help"], prog_name="aorta", standalone_mode=False) or 0
+        with interruptible():
+            return group.main(args=arguments or ["--help"], prog_name="aorta", standalone_mode=False) or 0
     except click.ClickException as problem:
         return print_failure(usage(problem), as_json)
     except (click.Abort, KeyboardInterrupt):
