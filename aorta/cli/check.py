@@ -22,12 +22,14 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
     """
     from aorta.config.case_file import load_case
     from aorta.pipeline.estimate import estimate
+    from aorta.pipeline.heart_cycle import heart_cycle
     from aorta.pipeline.run import status
     from aorta.pipeline.sources import require_sources
 
     case = load_case(case_file)
     folder = case_file.resolve().parent
     require_sources(case, folder)
+    beat = heart_cycle(case, folder)
     volume, given = _read(case, folder, out, console)
     labels = given.labels if given is not None else None
     stages = status(case, folder, out)
@@ -35,7 +37,10 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
     voxels = grid.shape_kji[0] * grid.shape_kji[1] * grid.shape_kji[2]
     todo = [stage.name for stage in stages if stage.status == "stale"]
     cost = estimate(case, voxels, labels if labels is not None else _earlier_labels(out / case.case_id), todo)
-    cautions = (*(text for record in (volume, given) if record is not None for text in record.cautions), *_missing_facts(case))
+    cautions = (
+        *(text for record in (volume, given, beat) if record is not None for text in record.cautions),
+        *_missing_facts(case),
+    )
     result = {
         "case_id": case.case_id,
         "input": _input_facts(volume, grid),

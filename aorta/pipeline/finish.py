@@ -39,7 +39,14 @@ def without_paths(case: Case) -> Case:
         outer=case.surfaces.outer and "",
         thrombus=case.surfaces.thrombus and "",
     )
-    return replace(case, image=image, labels=labels, surfaces=surfaces, stent=replace(case.stent, catalogue=None))
+    return replace(
+        case,
+        image=image,
+        labels=labels,
+        surfaces=surfaces,
+        stent=replace(case.stent, catalogue=None),
+        cycle=replace(case.cycle, waveform=None),
+    )
 
 
 def holds(store: Store, out: Path, parts: Mapping[str, Any]) -> tuple[Finished | None, str]:

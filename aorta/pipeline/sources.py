@@ -51,6 +51,7 @@ def named_paths(case: Case) -> Mapping[str, str]:
         "surfaces.lumen": case.surfaces and case.surfaces.lumen,
         "surfaces.outer": case.surfaces and case.surfaces.outer,
         "surfaces.thrombus": case.surfaces and case.surfaces.thrombus,
+        "cycle.waveform": case.cycle.waveform,
         "stent.catalogue": case.stent.catalogue if case.stent.enabled else None,
     }
     return {key: path for key, path in paths.items() if path}

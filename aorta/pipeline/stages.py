@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from aorta.pipeline.heart_cycle import cycle_parts, heart_cycle
 from aorta.pipeline.sources import source_of
 from aorta.pipeline.store import file_digest
 from aorta.records import Progress, Segmentation, Surface
@@ -171,7 +172,22 @@ def _solve(context: Context, progress: Progress) -> Any:
     from aorta.mechanics.solve import solve
 
     case = context.case
-    return solve(context.load("mesh"), case.pressure, case.mechanics, case.wall, case.thrombus, progress)
+    return solve(
+        context.load("mesh"),
+        case.pressure,
+        case.mechanics,
+        case.wall,
+        case.thrombus,
+        progress,
+        heart_cycle(case, context.case_folder),
+    )
+
+
+def _mechanics_parts(context: Context) -> Mapping[str, Any]:
+    return {
+        **_sections("pressure", "mechanics", "wall", "thrombus")(context),
+        **cycle_parts(context.case, context.case_folder),
+    }
 
 
 def _assess(context: Context, progress: Progress) -> Any:
@@ -216,8 +232,8 @@ GRAPH: tuple[Stage, ...] = (
           _sections("landmarks", "anatomy", "overrides"), lambda c: "", _measure),
     Stage("mesh", ("meshing",), ("gmsh", "scipy", "vtk"), ("anatomy",),
           _sections("mesh", "wall", "thrombus"), lambda c: "", _mesh),
-    Stage("mechanics", ("mechanics",), ("fenics-dolfinx", "petsc4py"), ("mesh",),
-          _sections("pressure", "mechanics", "wall", "thrombus"), _no_pressure, _solve),
+    Stage("mechanics", ("mechanics", "haemodynamics"), ("fenics-dolfinx", "petsc4py"), ("mesh",),
+          _mechanics_parts, _no_pressure, _solve),
     Stage("risk", ("risk",), (), ("anatomy", "mesh", "mechanics"),
           _sections("patient", "pressure", "risk"), _no_pressure, _assess),
     Stage("stent", ("stent",), ("scipy",), ("anatomy", "mesh", "mechanics"), _stent_parts,

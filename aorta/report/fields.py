@@ -40,6 +40,8 @@ def write_fields(results: Results, folder: Path) -> list[str]:
         if state is not None:
             grid.field_data["state"] = [state.name]
             grid.field_data["pressure_MPa"] = [state.pressure_MPa]
+            if state.time_s is not None:
+                grid.field_data["TimeValue"] = [state.time_s]  # where VTK's readers look for it
         names.append(f"fields/wall_{state.name}.vtu" if state is not None else "fields/mesh.vtu")
         write_file(folder, names[-1], _xml(grid))
     return names

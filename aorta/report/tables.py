@@ -74,7 +74,7 @@ def own_findings(results: Results, record: Any, but: Iterable[str] = ()) -> list
 
 
 # a path may name the patient
-_PATHS = {"image.path", "labels.path", "surfaces.lumen", "surfaces.outer", "surfaces.thrombus", "stent.catalogue"}
+_PATHS = {"image.path", "labels.path", "surfaces.lumen", "surfaces.outer", "surfaces.thrombus", "stent.catalogue", "cycle.waveform"}
 _NOT_SHOWN = _PATHS | {"schema_version", "case_id"}
 
 

@@ -10,6 +10,7 @@ from aorta.risk.ends import away_from_ends
 from aorta.risk.fields import WallPlaces, at_centroids, check_state, on_wall, wall_places
 from aorta.risk.peaks import loading, stress_findings, tension_findings
 from aorta.risk.percentile import weighted_percentile
+from aorta.risk.pulsation import pulsation_findings
 from aorta.risk.rupture import NAMES, rupture_findings, rupture_withheld
 from aorta.risk.strength_facts import StrengthFacts, number, strength_facts
 from aorta.risk.stress import first_principal, von_mises
@@ -70,6 +71,7 @@ def assess(
         *stress_findings(principal, mises, volume, places.centroids, state, where, unlikely),
         *tension_findings(tension, counted, state, where),
         *reference,
+        *pulsation_findings(anatomy, mesh, solution, places, where),
         _excluded(places, settings),
         *rupture,
         *rules,
