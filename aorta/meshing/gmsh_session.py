@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -17,7 +18,7 @@ def gmsh_session(**options: float) -> Iterator[ModuleType]:
     """
     started = not gmsh.isInitialized()
     if started:
-        gmsh.initialize(interruptible=False, readConfigFiles=False)
+        _initialize()
     defaults = {
         "General_Terminal": 0,
         "General_NumThreads": 1,
@@ -34,3 +35,15 @@ def gmsh_session(**options: float) -> Iterator[ModuleType]:
         gmsh.model.remove()
         if started:
             gmsh.finalize()
+
+
+def _initialize() -> None:
+    """gmsh's window toolkit writes its preferences into the home folder though no window opens: show it no home."""
+    home = os.environ.get("HOME")
+    os.environ["HOME"] = os.devnull
+    try:
+        gmsh.initialize(interruptible=False, readConfigFiles=False)
+    finally:
+        del os.environ["HOME"]
+        if home is not None:
+            os.environ["HOME"] = home
