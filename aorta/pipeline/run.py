@@ -87,7 +87,8 @@ def run_case(
             try:
                 run.stage(stage, stage.name in force, listener)
             except AortaError as problem:
-                if stage.name in ("mesh", "mechanics", "risk", "stent") and until in (None, "report"):
+                full_disk = isinstance(problem, SetupError)
+                if stage.name in ("mesh", "mechanics", "risk", "stent") and until in (None, "report") and not full_disk:
                     _report_failure(run, stage.name, problem, listener)
                 raise
             if stage.name == "correct" and run.labels_stage() == "segment" and not (folder / LABELS_FILE).is_file():
@@ -154,7 +155,7 @@ def _report_failure(run: Walk, name: str, problem: AortaError, listener: Listene
     run.skip(name, f"failed: {problem.what}", listener)
     for later in STAGES[failed + 1 : -1]:
         run.skip(later, f"needs {name}, which failed", listener)
-    with contextlib.suppress(AortaError):
+    with contextlib.suppress(Exception):
         _write(run, listener)
         if isinstance(problem, SolverError) and problem.last_state is not None:
             from aorta.report.fields import write_last_converged
