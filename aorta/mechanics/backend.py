@@ -47,6 +47,9 @@ if VERSION < (0, 6):
     def _scalar_space(mesh):
         return fem.FunctionSpace(mesh, ("DG", 0))
 
+    def _cellwise_linear_space(mesh, vector: bool):
+        return fem.VectorFunctionSpace(mesh, ("DG", 1)) if vector else fem.FunctionSpace(mesh, ("DG", 1))
+
     def _element(degree: int):
         return ufl.VectorElement("Lagrange", "tetrahedron", degree)
 
@@ -73,6 +76,9 @@ else:
 
     def _scalar_space(mesh):
         return fem.functionspace(mesh, ("DG", 0))
+
+    def _cellwise_linear_space(mesh, vector: bool):
+        return fem.functionspace(mesh, ("DG", 1, (3,)) if vector else ("DG", 1))
 
     def _element(degree: int):
         return basix.ufl.element("Lagrange", "tetrahedron", degree, shape=(3,))
@@ -173,6 +179,15 @@ def indicator(mesh: dmesh.Mesh, cells: np.ndarray) -> fem.Function:
     with _compiling():
         function = fem.Function(_scalar_space(mesh))
     function.x.array[cells] = 1.0
+    return function
+
+
+def cellwise_linear(mesh: dmesh.Mesh, values: np.ndarray) -> fem.Function:
+    """Linear in each cell and free to jump between cells; ``values`` (cells, 4) or (cells, 4, 3) at the vertices."""
+    with _compiling():
+        space = _cellwise_linear_space(mesh, values.ndim == 3)
+        function = fem.Function(space)
+    function.x.array.reshape(-1, *values.shape[2:])[cell_blocks(space)] = values
     return function
 
 

@@ -13,7 +13,7 @@ along -n. See docs/theory/mechanics.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import ufl
@@ -21,7 +21,8 @@ from dolfinx import fem
 
 from aorta.mechanics import backend
 from aorta.mechanics.domain import Domain
-from aorta.mechanics.kinematics import cauchy, gradient, pushed_normal
+from aorta.mechanics.kinematics import cauchy, gradient, pushed_normal, unit
+from aorta.mechanics.materials import fibres
 from aorta.mechanics.materials.registry import Material
 from aorta.mechanics.supports import Prescribed, Support, held_by
 from aorta.records import WALL
@@ -45,6 +46,9 @@ class Body:
     materials : mapping of region to Material
     pressure_facets : str
         Name of the facets that blood pressure acts on; faces inside the solid are loaded on the wall's side.
+    fields : mapping of name to (m, q) or (m, q, 3) float
+        What the materials need to know of each place (``Law.fields``), on the imaged shape, at the volume's
+        quadrature points, tetrahedra as in the source.
     """
 
     domain: Domain
@@ -52,6 +56,7 @@ class Body:
     supports: tuple[Support, ...] = ()
     pressure_facets: str = "blood"
     prescribed: Prescribed | None = None
+    fields: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class Equilibrium:
@@ -79,13 +84,19 @@ class Equilibrium:
         self.frames = domain.blocks(constraints.frames) if constraints.rotated else None
         self.conditions = [] if constraints.rotated else backend.homogeneous(domain.space, self.held.reshape(-1, 3))
         self._test = ufl.TestFunction(domain.space)
+        points, _ = backend.quadrature(VOLUME_DEGREE)
+        self._fields = {name: domain.pointwise(values, points) for name, values in body.fields.items()}
         self._constants = {region: self._constants_of(m) for region, m in body.materials.items()}
         self._measures()
 
     def _constants_of(self, material: Material) -> tuple[dict[str, object], object]:
         """Parameters as constants: other values need no other compilation."""
         mesh = self.body.domain.mesh
-        values = {name: fem.Constant(mesh, np.float64(value)) for name, value in material.values.items()}
+        values: dict[str, object] = dict(material.law.complete(material.values))
+        for name, value in values.items():
+            if name in material.values or not isinstance(value, int):  # derived whole numbers are part of the form
+                values[name] = fem.Constant(mesh, np.asarray(value, np.float64))
+        values |= {name: self._fields[name] for name in material.law.fields if name in self._fields}
         return values, fem.Constant(mesh, np.float64(material.bulk_modulus))
 
     def _measures(self) -> None:
@@ -121,7 +132,18 @@ class Equilibrium:
     def stress(self, region: int, F):
         """Cauchy stress of one region's material."""
         values, bulk = self._constants[region]
-        return cauchy(F, self.body.materials[region].law, values, bulk)
+        law = self.body.materials[region].law
+        return cauchy(F, law, values, bulk, self._fibres(values) if law.fibre_energy else ())
+
+    def _fibres(self, values) -> tuple:
+        """Unit directions of the two families in the unloaded shape.
+
+        They are given in the image, d; the material line along d is along (I+∇w) d in the unloaded shape.
+        """
+        around, along = (self._fields[name] for name in fibres.FIELDS)
+        angle = np.pi / 180 * values["angle"]
+        families = (ufl.cos(angle) * around + sign * ufl.sin(angle) * along for sign in (1, -1))
+        return tuple(unit(gradient(self.w) * d if self.prestressed else d) for d in families)
 
     def forward(self):
         """Residual of the ordinary problem, unknown ``u``."""

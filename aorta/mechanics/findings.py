@@ -32,11 +32,11 @@ def imaging_pressure(pressure: BloodPressure) -> tuple[float, tuple[str, ...]]:
 
 def material_cautions(material: Material) -> tuple[str, ...]:
     """What to know about a tissue's parameters."""
-    law = material.law
-    if dict(material.values) != dict(law.default.values):
+    law, published = material.law, material.published or material.law.default
+    if dict(material.values) != dict(published.values):
         return (f"material {law.name}: parameters given by the user, not the published ones",)
-    if not law.default.verified:
-        return (f"material {law.name}: its parameters are unverified ({law.default.source})",)
+    if not published.verified:
+        return (f"material {law.name}: its parameters are unverified ({published.source})",)
     return ()
 
 

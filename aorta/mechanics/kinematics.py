@@ -1,12 +1,13 @@
 """Deformation and Cauchy stress in UFL: the one place where a law's energy becomes a stress.
 
 σ = 2/J dev(W1 b̄ + W2 (Ī1 b̄ - b̄²)) + κ (J - 1) I, with b̄ = J^(-2/3) F Fᵀ, Wi = ∂W/∂Īi and the
-volumetric energy U = κ/2 (J - 1)² (Holzapfel 2000, section 6.4; there in terms of S).
+volumetric energy U = κ/2 (J - 1)² (Holzapfel 2000, section 6.4; there in terms of S). A family of
+fibres of unit direction a0 in the unloaded shape adds 2/J dev(W1 b̄ + W4 ā ⊗ ā), ā = J^(-1/3) F a0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ufl
 
@@ -20,8 +21,16 @@ def gradient(displacement):
     return IDENTITY + ufl.grad(displacement)
 
 
-def cauchy(F, law: Law, values: Mapping[str, object], bulk_modulus):
-    """Cauchy stress (3, 3) in MPa of the total deformation gradient F."""
+def unit(vector):
+    """A vector divided by its length."""
+    return vector / ufl.sqrt(ufl.dot(vector, vector))
+
+
+def cauchy(F, law: Law, values: Mapping[str, object], bulk_modulus, fibres: Sequence = ()):
+    """Cauchy stress (3, 3) in MPa of the total deformation gradient F.
+
+    ``fibres`` are unit directions in the unloaded shape, one per family, for laws that have fibres.
+    """
     J = ufl.det(F)
     b = J ** (-2.0 / 3.0) * F * F.T
     b2 = b * b
@@ -29,6 +38,11 @@ def cauchy(F, law: Law, values: Mapping[str, object], bulk_modulus):
     i2 = ufl.variable((ufl.tr(b) ** 2 - ufl.tr(b2)) / 2)
     energy = law.energy(i1, i2, values)
     isochoric = 2 / J * (ufl.diff(energy, i1) * b + ufl.diff(energy, i2) * (ufl.tr(b) * b - b2))
+    for direction in fibres:
+        stretched = J ** (-1.0 / 3.0) * F * direction
+        i4 = ufl.variable(ufl.dot(stretched, stretched))
+        energy = law.fibre_energy(i1, i4, values)
+        isochoric += 2 / J * (ufl.diff(energy, i1) * b + ufl.diff(energy, i4) * ufl.outer(stretched, stretched))
     return ufl.dev(isochoric) + bulk_modulus * (J - 1) * IDENTITY
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aorta.mechanics import backend, stress
 from aorta.mechanics import findings as tell
-from aorta.mechanics import stress
 from aorta.mechanics.cycle import pressures_of, states_along
 from aorta.mechanics.domain import make_domain
-from aorta.mechanics.equilibrium import Body, Equilibrium
+from aorta.mechanics.equilibrium import VOLUME_DEGREE, Body, Equilibrium
 from aorta.mechanics.linear import linear_states
 from aorta.mechanics.materials.registry import material
 from aorta.mechanics.newton import Newton
+from aorta.mechanics.structures.fields import material_fields
 from aorta.mechanics.supports import STEADYING_STIFFNESS, Support, fixed, sliding
 from aorta.records import THROMBUS, WALL, HeartCycle, Progress, Solution, WallMesh, silent
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings
@@ -50,9 +51,12 @@ def solve(
     imaging, cautions = tell.imaging_pressure(pressure)
     cautions += tuple(c for m in materials.values() for c in tell.material_cautions(m))
     progress("preparing the mesh", 0.0)
-    body = Body(
-        make_domain(mesh), materials, end_supports(mesh, settings), "blood" if settings.pressure_on == "lumen" else "wall_inner"
-    )
+    domain, loaded = make_domain(mesh), "blood" if settings.pressure_on == "lumen" else "wall_inner"
+    supports, fields = end_supports(mesh, settings), {}
+    if settings.prestress != "linear":  # which needs no material
+        fields, rules = material_fields(mesh, materials, backend.quadrature(VOLUME_DEGREE)[0])
+        cautions += rules
+    body = Body(domain, materials, supports, loaded, fields=fields)
     if cycle is not None:
         cautions += cycle.cautions
     told = cycle.findings if cycle is not None else ()

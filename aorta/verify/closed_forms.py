@@ -33,17 +33,51 @@ def wang(c1: float = 0.026, c2: float = 0.026) -> Slopes:
     return lambda i1, i2: (0.0, c1 + 2 * c2 * (i2 - 3))
 
 
-def principal_cauchy(stretches, law: Slopes, bulk: float) -> np.ndarray:
+@dataclass(frozen=True)
+class InStretches:
+    """A law written in principal stretches: (3,) isochoric λ̄ -> (3,) ∂W/∂λ̄."""
+
+    slopes: Callable[[np.ndarray], np.ndarray]
+
+
+def ogden(*terms: tuple[float, float]) -> InStretches:
+    """W = Σ μ/α (Σ λ^α - 3) with terms (μ, α), MPa (Ogden 1972)."""
+    return InStretches(lambda stretch: sum(mu * stretch ** (alpha - 1) for mu, alpha in terms))
+
+
+def half_slopes(b: np.ndarray, law: Slopes | InStretches) -> np.ndarray:
+    """(3,) λ̄/2 ∂W/∂λ̄ of squared isochoric stretches b (3,): b W1 + b (Ī1 - b) W2."""
+    if isinstance(law, InStretches):
+        return np.sqrt(b) * law.slopes(np.sqrt(b)) / 2
+    i1, i2 = b.sum(), b[0] * b[1] + b[1] * b[2] + b[2] * b[0]
+    w1, w2 = law(i1, i2)
+    return w1 * b + w2 * b * (i1 - b)
+
+
+def yeoh(c1: float = 0.177, c2: float = 1.881, c3: float = 0.0) -> Slopes:
+    """W = c1(I1-3) + c2(I1-3)² + c3(I1-3)³, MPa."""
+    return lambda i1, i2: (c1 + (i1 - 3) * (2 * c2 + 3 * c3 * (i1 - 3)), 0.0)
+
+
+def demiray(a: float = 0.0442, b: float = 16.7) -> Slopes:
+    """W = a/b {exp[b(I1-3)/2] - 1} (Delfino et al. 1997), MPa."""
+    return lambda i1, i2: (a / 2 * np.exp(b * (i1 - 3) / 2), 0.0)
+
+
+def gasser_thrombus(c: float) -> Slopes:
+    """W = c(I1² - 2 I2 - 3) (Gasser et al. 2008), MPa; c at the place in question."""
+    return lambda i1, i2: (2 * c * i1, -2 * c)
+
+
+def principal_cauchy(stretches, law: Slopes | InStretches, bulk: float) -> np.ndarray:
     """(3,) principal Cauchy stresses of principal stretches: σi = (λi ∂W/∂λi)/J + κ(J-1), W isochoric.
 
-    With λ̄ = J^(-1/3) λ: λ̄i² W1 + λ̄i²(Ī1 - λ̄i²) W2, twice its deviator over J.
+    With λ̄ = J^(-1/3) λ: twice the deviator of λ̄/2 ∂W/∂λ̄ over J.
     """
     stretches = np.asarray(stretches, float)
     J = stretches.prod()
     b = stretches**2 * J ** (-2 / 3)
-    i1, i2 = b.sum(), b[0] * b[1] + b[1] * b[2] + b[2] * b[0]
-    w1, w2 = law(i1, i2)
-    tau = w1 * b + w2 * b * (i1 - b)
+    tau = half_slopes(b, law)
     return 2 / J * (tau - tau.mean()) + bulk * (J - 1)
 
 
@@ -84,9 +118,8 @@ class Shell:
     def difference(self, hoop: float, law: Slopes) -> float:
         """σθθ - σrr of the incompressible material."""
         b = np.array(self.stretches(hoop)) ** 2
-        i1, i2 = b.sum(), b[0] * b[1] + b[1] * b[2] + b[2] * b[0]
-        w1, w2 = law(i1, i2)
-        return 2 * (w1 * (b[1] - b[0]) + w2 * (b[1] * (i1 - b[1]) - b[0] * (i1 - b[0])))
+        half = half_slopes(b, law)
+        return 2 * (half[1] - half[0])
 
 
 TUBE, SPHERE = Shell(1), Shell(2)

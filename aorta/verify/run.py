@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from aorta.errors import CaseFileError
+from aorta.mechanics.materials.registry import LAWS
 from aorta.records import Progress, silent
-from aorta.verify import balances, calculix, elements, prestressed, shells
+from aorta.verify import balances, calculix, elements, laws, prestressed, shells
 from aorta.verify.check import Check, Problem
 
 PROBLEMS: Mapping[str, Problem] = {
     "one-element": elements.one_element,
+    **{f"law-{name}": partial(laws.one_law, name) for name in LAWS},
     "patch": elements.patch,
     "tangent": elements.tangent,
     "lame": elements.lame,

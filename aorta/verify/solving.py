@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from aorta.mechanics import stress, tet10
@@ -30,11 +32,12 @@ def body(
     *,
     pressure_facets: str = "blood",
     prescribed: Prescribed | None = None,
+    fields: Mapping[str, np.ndarray] | None = None,
 ) -> Body:
     """A body of wall, and of thrombus where the mesh has it."""
     materials = {WALL: wall or wall_law(), THROMBUS: material("wang-2001", {}, 5.2, "verification")}
     present = {region: m for region, m in materials.items() if (mesh.region == region).any()}
-    return Body(make_domain(mesh), present, supports, pressure_facets, prescribed)
+    return Body(make_domain(mesh), present, supports, pressure_facets, prescribed, fields or {})
 
 
 def inflate(what: Body, pressure: float, first_step: float = 0.5) -> tuple[State, Newton]:

@@ -207,3 +207,32 @@ def test_a_claim_left_by_a_killed_compiler_does_not_block(monkeypatch, tmp_path)
     left.touch()
     with backend._compiling():
         assert not left.exists()
+
+
+@pytest.mark.parametrize("prestress", ["inverse", "none"])
+def test_wall_with_fibres_and_graded_thrombus(prestress):
+    """The whole stage with laws that need fields: forces balance, the unloaded shape is one, and the choice matters."""
+    mesh = meshes.thrombosed_tube((3, 8, 6))
+    values = {"c": 0.2, "k1": 0.5, "k2": 5.0, "angle": 30.0}
+    found = {}
+    for angle in (30.0, 60.0):
+        wall = WallSettings(material="holzapfel-gasser-ogden-2000", parameters={**values, "angle": angle})
+        settings = MechanicsSettings(prestress=prestress)
+        found[angle] = solve(mesh, PRESSURE, settings, wall, ThrombusSettings(material="gasser-2008"))
+    solution = found[30.0]
+    assert finding(solution, "traction_balance_error").value == pytest.approx(0, abs=1e-7)
+    assert finding(solution, "reaction_balance_error").value == pytest.approx(0, abs=1e-9)
+    assert all(f.valid for f in solution.findings)
+    assert any("fibre directions are a rule" in caution for caution in solution.cautions)
+    assert any("gasser-2008: its parameters are unverified" in caution for caution in solution.cautions)
+    steep = np.abs(found[60.0].state("systole").displacement_mm).max()
+    assert steep > 1.2 * np.abs(solution.state("systole").displacement_mm).max()  # fibres further from the hoop hold less
+
+
+def test_linear_stress_needs_no_fields():
+    mesh = meshes.thrombosed_tube((2, 8, 3))
+    settings = MechanicsSettings(prestress="linear")
+    wall, thrombus = WallSettings(material="gasser-ogden-holzapfel-2006"), ThrombusSettings(material="gasser-2008")
+    fibred = solve(mesh, PRESSURE, settings, wall, thrombus)
+    plain = solve(mesh, PRESSURE, settings, WallSettings(), ThrombusSettings())
+    np.testing.assert_array_equal(fibred.state("systole").cauchy_quadrature_MPa, plain.state("systole").cauchy_quadrature_MPa)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -38,15 +38,30 @@ class ParameterSet:
 
 @dataclass(frozen=True)
 class Law:
-    """An isotropic, nearly incompressible hyperelastic law.
+    """A nearly incompressible hyperelastic law, isotropic or with two families of fibres.
 
     Parameters
     ----------
     energy : callable (i1, i2, values) -> energy
         Isochoric strain energy in MPa, of the invariants of b̄ = J^(-2/3) F Fᵀ. Written with
-        arithmetic alone, so that it takes numbers, arrays and UFL alike.
+        arithmetic and ``arithmetic.py`` alone, so that it takes numbers, arrays and UFL alike.
     shear_modulus : callable (values) -> float
-        In the undeformed state, MPa: 2 (∂W/∂Ī1 + ∂W/∂Ī2).
+        In the undeformed state, MPa: 2 (∂W/∂Ī1 + ∂W/∂Ī2); with fibres that of the stiffest direction,
+        where the law is graded that of the stiffest place.
+    sets : mapping of name to ParameterSet
+        Further published values; in a case file ``material: <law>/<name>``.
+    fibre_energy : callable (i1, i4, values) -> energy, or None
+        Energy of one family of fibres in MPa, added for both; i4 is the square of the isochoric
+        stretch along it. The families lie in the wall's surface at ± ``values["angle"]`` degrees from
+        the circumferential direction.
+    fields : tuple of str
+        What the law needs to know of each place beside F: "depth", the share of the thrombus's
+        thickness from blood (0) to wall (1), stands in ``values``.
+    derive : callable (values) -> numbers, or None
+        Computed once from the parameters and added to ``values``: floats and arrays may change
+        between cases of one compiled form, whole numbers are part of it.
+    refuse : callable (values) -> texts, or None
+        What is wrong with the parameters together.
     """
 
     name: str
@@ -56,3 +71,16 @@ class Law:
     parameters: tuple[Parameter, ...]
     default: ParameterSet
     equation: str
+    sets: Mapping[str, ParameterSet] = field(default_factory=dict)
+    fibre_energy: Callable[[Any, Any, Mapping[str, Any]], Any] | None = None
+    fields: tuple[str, ...] = ()
+    derive: Callable[[Mapping[str, float]], Mapping[str, Any]] | None = None
+    refuse: Callable[[Mapping[str, float]], tuple[str, ...]] | None = None
+
+    def complete(self, values: Mapping[str, float]) -> dict[str, Any]:
+        """The parameters with what is derived from them: what ``energy`` takes."""
+        return {**values, **(self.derive(values) if self.derive else {})}
+
+    def all_sets(self) -> dict[str, ParameterSet]:
+        """Every parameter set by the name that a case file uses for it."""
+        return {self.name: self.default, **{f"{self.name}/{name}": chosen for name, chosen in self.sets.items()}}

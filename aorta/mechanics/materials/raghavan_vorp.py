@@ -23,5 +23,19 @@ LAW = Law(
         source="Raghavan & Vorp 2000, J Biomech 33:475; values as in BACI's material library (17.4 and 188.1 N/cm²)",
         verified=True,
     ),
+    sets={
+        "soft": ParameterSet(
+            {"alpha": 0.159, "beta": 1.509},
+            population="abdominal aortic aneurysm, 69 specimens, mean less one standard deviation of each parameter",
+            source="Raghavan & Vorp 2000, J Biomech 33:475 (standard deviations 1.5 and 37.2 N/cm² from memory)",
+            verified=False,
+        ),
+        "stiff": ParameterSet(
+            {"alpha": 0.189, "beta": 2.253},
+            population="abdominal aortic aneurysm, 69 specimens, mean plus one standard deviation of each parameter",
+            source="Raghavan & Vorp 2000, J Biomech 33:475 (standard deviations 1.5 and 37.2 N/cm² from memory)",
+            verified=False,
+        ),
+    },
     equation="W = alpha (I1 - 3) + beta (I1 - 3)^2",
 )

@@ -23,5 +23,13 @@ LAW = Law(
         source="Wang et al. 2001, J Biomech Eng 123:536; Di Martino & Vorp 2003, Ann Biomed Eng 31:804 (values unverified)",
         verified=False,
     ),
+    sets={
+        "luminal-layer": ParameterSet(
+            {"c1": 0.0280, "c2": 0.0286},
+            population="thrombus of abdominal aortic aneurysms, layer next to the blood, mean (2.80 and 2.86 N/cm²)",
+            source="Wang et al. 2001, J Biomech Eng 123:536 (values from memory)",
+            verified=False,
+        ),
+    },
     equation="W = c1 (I2 - 3) + c2 (I2 - 3)^2",
 )
