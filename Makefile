@@ -26,7 +26,7 @@ define need
 	    echo "This machine has no apt-get. Install the equivalents of:$$missing" >&2; exit 8; fi; \
 	  if [ "$$(id -u)" = 0 ]; then run=""; elif command -v sudo >/dev/null; then run="sudo"; else \
 	    echo "Please have these Debian packages installed, then run make again:" >&2; \
-	    echo "  apt-get install$$missing" >&2; exit 8; fi; \
+	    echo "  apt-get install --no-install-recommends$$missing" >&2; exit 8; fi; \
 	  echo "Installing Debian packages:$$missing"; \
 	  $$run apt-get update -qq && \
 	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { \
@@ -34,6 +34,7 @@ define need
 endef
 
 $(VENV)/.ready: pyproject.toml
+	@echo "Installing Python packages into $(VENV)/"
 	/usr/bin/python3 -m venv --system-site-packages $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
@@ -45,10 +46,10 @@ system-test:
 	$(call need,$(SYSTEM) $(TESTING))
 
 setup: system ## install what `aorta` needs: Debian packages and .venv/
-	@$(MAKE) --no-print-directory $(VENV)/.ready
+	@$(MAKE) --silent --no-print-directory $(VENV)/.ready
 
 setup-test: system-test ## the same, with what only the tests need
-	@$(MAKE) --no-print-directory $(VENV)/.ready
+	@$(MAKE) --silent --no-print-directory $(VENV)/.ready
 
 demo: setup ## make a phantom CT (DICOM), plan it, say where the report is
 	@test -f $(DEMO)/case.yaml || $(AORTA) phantom $(DEMO)
