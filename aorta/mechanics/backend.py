@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import basix
+import cffi
 import dolfinx
 import dolfinx.fem.petsc as petsc_fem
 import dolfinx.jit
@@ -28,6 +29,8 @@ from dolfinx import fem
 from dolfinx import mesh as dmesh
 from mpi4py import MPI
 from petsc4py import PETSc
+
+from aorta.errors import SetupError
 
 VERSION = tuple(int(part) for part in dolfinx.__version__.split(".")[:2])
 COMM = MPI.COMM_SELF
@@ -129,11 +132,11 @@ def _compiling() -> Iterator[None]:
     without the mark is such a leftover and goes.
     """
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
     _JIT_DEFAULTS["cache_dir"] = (str(folder), "")
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)  # setuptools tells every compiler call on the root logger
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with open(folder / "lock", "w") as lock, warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # FFCx 0.5 under numpy 1.26
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -141,6 +144,19 @@ def _compiling() -> Iterator[None]:
                 if not claim.with_suffix(".c.cached").exists():
                     claim.unlink()
             yield
+    except OSError as problem:
+        raise SetupError(
+            "the equations cannot be compiled: no file can be written",
+            where="compiler's cache, in XDG_CACHE_HOME or ~/.cache",
+            why=(problem.strerror or "").lower(),
+            fix="free disk space, or set XDG_CACHE_HOME to a folder that can be written",
+        ) from problem
+    except cffi.VerificationError as problem:
+        raise SetupError(
+            "the equations cannot be compiled: the C compiler failed",
+            where="compiler's cache, in XDG_CACHE_HOME or ~/.cache",
+            fix="run `aorta doctor`; see that a C compiler is installed and the disk is not full",
+        ) from problem
     finally:
         logging.disable(disabled)
 
