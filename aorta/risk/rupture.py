@@ -8,7 +8,7 @@ from aorta.records import Array, Finding, State, withheld
 from aorta.risk import equivalent_diameter, rupture_index, strength
 from aorta.risk.peaks import loading
 from aorta.risk.percentile import weighted_percentile
-from aorta.risk.strength_facts import StrengthFacts
+from aorta.risk.strength_facts import ANEURYSMAL_MM, StrengthFacts
 from aorta.units import kpa
 
 NAMES = (
@@ -37,13 +37,14 @@ def rupture_findings(
         At the elements' centroids.
     """
     index = rupture_index.rupture_index(principal_MPa, local.strength_MPa[:, None])
-    caution = range_caution(local, volume_mm3.sum(axis=1))
+    caution = " ".join(text for text in (range_caution(local, volume_mm3.sum(axis=1)), facts.caution) if text)
+    normal = facts.normal_diameter_mm < ANEURYSMAL_MM
     outside = local.floored | local.thrombus_clamped | local.nord_clamped
     p99 = weighted_percentile(index, volume_mm3, 99.0)
 
     def valid(reached: Array) -> bool:
         """Whether the regression holds in the elements (e,) bool on which a finding rests."""
-        return not bool(outside[reached].any())
+        return normal and not bool(outside[reached].any())
 
     given = (
         f"{'male' if facts.male else 'female'}, family history {'yes' if facts.family_history else 'no'}, "

@@ -1,5 +1,7 @@
 """The whole assessment on a tube with the closed-form stress of Lame."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pytest import approx
@@ -151,6 +153,25 @@ def test_normal_diameter_of_the_case_file_stands_in_for_the_neck(mesh, loaded):
     )
     measured = run(mesh, loaded, settings=given)  # the neck wins where it is measured
     assert "22.0 mm from the measured neck" in by_name(measured, "peak_wall_rupture_index").method
+
+
+@pytest.mark.parametrize(("neck", "valid"), [(29.9, True), (30.0, False)])
+def test_an_aneurysmal_neck_is_nobodys_normal_diameter(mesh, loaded, neck, valid):
+    """A juxtarenal aneurysm has no healthy neck: its NORD is too small and its strength too high."""
+    risk = run(mesh, loaded, anatomy=vessel(neck_diameter_mm=neck))
+    for name in ("peak_wall_rupture_index", "peak_wall_rupture_index_p99", "wall_strength_min_kPa"):
+        finding = by_name(risk, name)
+        assert finding.valid is valid and ("aneurysmal" not in finding.caution) is valid, name
+
+
+def test_doubt_about_the_neck_and_its_origin_are_passed_on(mesh, loaded):
+    anatomy = vessel()
+    doubtful = [replace(f, caution="it does not end in view") if f.name == "neck_diameter_mm" else f for f in anatomy.findings]
+    finding = by_name(run(mesh, loaded, anatomy=replace(anatomy, findings=tuple(doubtful))), "peak_wall_rupture_index")
+    assert "it does not end in view" in finding.caution and finding.valid
+    given = [replace(f, source="case file") if f.name == "neck_diameter_mm" else f for f in anatomy.findings]
+    finding = by_name(run(mesh, loaded, anatomy=replace(anatomy, findings=tuple(given))), "peak_wall_rupture_index")
+    assert "22.0 mm from the case file" in finding.method and finding.caution == ""
 
 
 def test_floored_strength_is_cautioned(mesh, loaded):
