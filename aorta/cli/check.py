@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from aorta.cli.command import Answer, Console, command, table
 from aorta.cli.options import case_file, out
+from aorta.errors import SetupError
 
 
 @command("check", case_file, out)
@@ -29,6 +31,7 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
     case = load_case(case_file)
     folder = case_file.resolve().parent
     require_sources(case, folder)
+    _require_place(out / case.case_id / "stages")
     beat = heart_cycle(case, folder)
     volume, given = _read(case, folder, out, console)
     labels = given.labels if given is not None else None
@@ -50,6 +53,15 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
         "cautions": list(cautions),
     }  # fmt: skip
     return Answer(result, _text(result, stages, cost))
+
+
+def _require_place(folder: Path) -> None:
+    """Refuse an output folder that `aorta plan` could not make or write."""
+    nearest = next(parent for parent in (folder, *folder.absolute().parents) if os.path.lexists(parent))
+    why = "" if nearest.is_dir() else "a file stands where a folder is needed"
+    why = why or ("" if os.access(nearest, os.W_OK) else "it may not be written to")
+    if why:
+        raise SetupError("the output folder cannot be written", where="output folder", why=why, fix="choose another folder with -o")
 
 
 def _read(case: Any, folder: Path, out: Path, console: Console) -> tuple[Any, Any]:

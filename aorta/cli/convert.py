@@ -10,6 +10,7 @@ from aorta.cli.command import Answer, Console, command
 from aorta.errors import SetupError
 
 _LABELS = (".nii.gz", ".nii")
+_SURFACES = (".vtp", ".stl", ".ply")
 
 
 @command(
@@ -50,6 +51,8 @@ def convert(
         raise click.UsageError("--outer and --thrombus are for a label map; end OUTPUT with .nii.gz")
     if outer and thrombus:
         raise click.UsageError("give --outer or --thrombus, not both")
+    if not to_labels and output.suffix.lower() not in _SURFACES:
+        raise click.UsageError(f"OUTPUT must end with {', '.join(_SURFACES)} or {_LABELS[0]}")
     if not output.resolve().parent.is_dir():
         raise SetupError("the output's folder does not exist", where=str(output.parent), fix="make it first")
     sizes = {"voxel": _length("--voxel", voxel), "wall": _length("--wall", wall)}

@@ -91,9 +91,8 @@ def run_case(
                 if stage.name in ("mesh", "mechanics", "risk", "stent") and until in (None, "report") and not full_disk:
                     _report_failure(run, stage.name, problem, listener)
                 raise
-            if stage.name == "correct" and run.labels_stage() == "segment" and not (folder / LABELS_FILE).is_file():
-                export_labels(folder, run.load("segment").labels)
-            elif stage.name == "segment" and run.records[-1].status == "done" and run.context.corrected_labels is None:
+            fresh = run.records[-1].status == "done" or not (folder / LABELS_FILE).is_file()
+            if stage.name == "segment" and fresh and run.context.corrected_labels is None:
                 export_labels(folder, run.load("segment").labels)
         if until in (None, "report"):
             _report(run, "report" in force, listener)

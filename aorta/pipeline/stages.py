@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from aorta.errors import InputError
 from aorta.pipeline.heart_cycle import cycle_parts, heart_cycle
 from aorta.pipeline.sources import source_of
 from aorta.pipeline.store import file_digest
@@ -136,7 +137,12 @@ def _correct(context: Context, progress: Progress) -> Segmentation:
     from aorta.settings import LabelInput
 
     progress("reading the corrected labels")
-    corrected = _accept(context, context.corrected_labels, LabelInput(LABELS_FILE), "label map, corrected by hand")
+    try:
+        corrected = _accept(context, context.corrected_labels, LabelInput(LABELS_FILE), "label map, corrected by hand")
+    except InputError as problem:
+        problem.where = f"{LABELS_FILE} in the output folder"
+        problem.fix = f"{problem.fix}; or remove it to go on from the automatic labels"
+        raise
     return compare(context.load("segment"), corrected)
 
 

@@ -22,6 +22,8 @@ from aorta.errors import SetupError
 from aorta.pipeline.freeze import files, freeze, plain, thaw
 
 _META = "stage.json"
+_WRITTEN = {"stage": str, "parts": dict, "digest": str, "files": dict, "findings": list, "cautions": list, "seconds": float}
+"""What every stage notes about itself, and the types."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,11 @@ class Store:
 
 def _read(folder: Path) -> Finished | None:
     try:
-        return Finished(folder, json.loads((folder / _META).read_text(encoding="utf-8")))
+        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    whole = isinstance(meta, dict) and all(isinstance(meta.get(key), kind) for key, kind in _WRITTEN.items())
+    return Finished(folder, meta) if whole else None
 
 
 def _damage(finished: Finished) -> str:

@@ -43,7 +43,12 @@ def graph(monkeypatch, tmp_path):
     )
     monkeypatch.setattr(run_module, "GRAPH", stages)
     monkeypatch.setattr(run_module, "STAGES", ("segment", "mesh", "risk", "report"))
-    monkeypatch.setattr(run_module, "export_labels", lambda out, labels: calls.append("labels"))
+
+    def export_labels(out, labels):
+        calls.append("labels")
+        (out / "labels.nii.gz").touch()
+
+    monkeypatch.setattr(run_module, "export_labels", export_labels)
     return calls
 
 
