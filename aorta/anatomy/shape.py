@@ -47,6 +47,21 @@ def widest(sections: Sections) -> int | None:
     return int(np.nanargmax(values)) if np.isfinite(values).any() else None
 
 
+EDGE_MM, WIDENING_MM = 5.0, 0.5
+"""A greatest diameter at the first or last section, and this much above the one so far inward, may be exceeded beyond."""
+
+
+def widening_at_the_edge(sections: Sections, at: int) -> str:
+    """A caution where the vessel is widest at the first or last section measured and still widens there; "" elsewhere."""
+    ok = np.isfinite(sections.outer_max_diameter_mm)
+    arc, diameter = sections.arc_length_mm[ok], sections.outer_max_diameter_mm[ok]
+    for edge, inward, which in ((0, EDGE_MM, "uppermost"), (-1, -EDGE_MM, "lowest")):
+        inner = float(np.interp(arc[edge] + inward, arc, diameter))
+        if sections.arc_length_mm[at] == arc[edge] and diameter[edge] - inner > WIDENING_MM:
+            return f"the aorta is widest at the {which} section that is measured and widens towards it: it may be wider beyond"
+    return ""
+
+
 FLATTEST = 0.35
 """Median of shortest over longest caliper diameter below which the region is a sheet, not a vessel."""
 
@@ -77,7 +92,8 @@ def diameter_findings(sections: Sections, wall_labelled: bool) -> list[Finding]:
     names |= {"max_diameter_position_mm": "mm"}
     if at is None:
         return [withheld(name, unit, "no section of the aorta is whole") for name, unit in names.items()]
-    caution = "" if wall_labelled else "the label map shows no wall: outer means the outer boundary of lumen and thrombus"
+    no_wall = "" if wall_labelled else "the label map shows no wall: outer means the outer boundary of lumen and thrombus"
+    caution = "; ".join(text for text in (no_wall, widening_at_the_edge(sections, at)) if text)
     plane = "in planes perpendicular to the vessel's axis"
     outer, lumen = sections.outer_equivalent_diameter_mm, sections.lumen_max_diameter_mm
     findings = [
