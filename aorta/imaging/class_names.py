@@ -39,7 +39,7 @@ TOTALSEGMENTATOR_LAST = 117
 
 NO_THROMBUS_CLASS = (
     "TotalSegmentator has no class for thrombus: its aorta is taken as lumen throughout, so thrombus volume is 0, the wall lies "
-    "on its surface, and where it includes thrombus the lumen is too large"
+    "outside its surface, and where it includes thrombus or wall, lumen and outer diameters are too large"
 )
 
 

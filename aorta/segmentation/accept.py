@@ -13,6 +13,7 @@ from aorta.segmentation.quality import LEAST_CONTACT_MM2, border_cautions, inten
 
 MAIN_SHARE = 0.99  # of the vessel in one piece; crumbs beside it are dropped
 SURE_CONTACT_MM2 = 20.0
+MOST_BARE = 0.10  # of the lumen's surface beside background in a map with a wall; its open ends are some 3 %
 
 
 def accept_labels(labels: Labels, volume: Volume | None = None, wall_thickness_mm: float | None = None) -> Segmentation:
@@ -46,8 +47,13 @@ def accept_labels(labels: Labels, volume: Volume | None = None, wall_thickness_m
         if bare:
             cautions.append(
                 f"the labels have no wall class: {wall_thickness_mm:g} mm of wall were added outside the lumen "
-                "where no thrombus covers it"
+                "where no thrombus covers it; elsewhere the thrombus's outer boundary is taken as the wall's outer face"
             )
+    elif kept.mask("wall").any() and (share := _bare_share(kept)) > MOST_BARE:
+        cautions.append(
+            f"the lumen lies bare over {share:.0%} of its surface although the labels have a wall class: "
+            "outer diameters are those of the lumen there; draw the wall throughout, or leave the class out"
+        )
     findings = volume_findings(kept) + shape_findings(kept)
     if volume is not None:
         findings += intensity_findings(kept, volume)
@@ -94,6 +100,13 @@ def _grow_wall(voxels: Array, labels: Labels, wall_thickness_mm: float) -> bool:
     added = near & (voxels == 0)
     voxels[added] = CLASSES["wall"]
     return bool(added.any())
+
+
+def _bare_share(labels: Labels) -> float:
+    """Share of the lumen's outermost voxels that face background within the image."""
+    lumen = labels.mask("lumen")
+    rim = lumen & ~ndi.binary_erosion(lumen, border_value=1)
+    return float((rim & ndi.binary_dilation(labels.voxels == 0)).sum() / max(1, rim.sum()))
 
 
 def _odd_intensity(labels: Labels, volume: Volume) -> list[str]:

@@ -37,6 +37,16 @@ def test_a_map_with_its_own_wall_is_not_changed():
     np.testing.assert_array_equal(accept_labels(drawn, None, 1.5).labels.voxels, drawn.voxels)
 
 
+@pytest.mark.parametrize(("slices", "told"), [(5, False), (7, True)])
+def test_a_wall_that_is_not_drawn_everywhere_is_told(slices, told):
+    """A tenth of 60 slices is 6; a map without the class gets its wall and no such caution."""
+    drawn = labels_of(around=12.0)
+    drawn.voxels[drawn.voxels == CLASSES["thrombus"]] = CLASSES["wall"]
+    drawn.voxels[20 : 20 + slices][drawn.voxels[20 : 20 + slices] == CLASSES["wall"]] = 0
+    assert any("lies bare over" in c for c in accept_labels(drawn, None, 1.5).cautions) is told
+    assert not any("lies bare over" in c for c in accept_labels(labels_of(), None, 1.5).cautions)
+
+
 def test_empty_labels():
     with pytest.raises(InputError, match="has no lumen") as caught:
         accept_labels(Labels(Grid((4, 4, 4), np.eye(4)), np.zeros((4, 4, 4), np.uint8)))
