@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from aorta.errors import SetupError
+from aorta.pipeline.detached import data_files
 from aorta.pipeline.freeze import files, freeze, plain, thaw
 
 _META = "stage.json"
@@ -49,10 +50,10 @@ def key_of(parts: Mapping[str, Any]) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of a file's content, or of all files below a folder with their relative names."""
+    """sha256 of a file's content (and that of the files which hold its voxels), or of all files below a folder with their names."""
     digest = hashlib.sha256()
-    for item in [path] if path.is_file() else sorted(q for q in path.rglob("*") if q.is_file()):
-        if item != path:
+    for item in [path, *data_files(path)] if path.is_file() else sorted(q for q in path.rglob("*") if q.is_file()):
+        if path in item.parents:
             digest.update(item.relative_to(path).as_posix().encode())
         with item.open("rb") as stream:
             while block := stream.read(1 << 20):
@@ -74,7 +75,11 @@ class Store:
             damage = _damage(finished)
             return (None, damage) if damage else (finished, "nothing changed")
         earlier = self.latest(stage)
-        return None, "not run before" if earlier is None else "; ".join(_differences(earlier.meta["parts"], plain(parts)))
+        if earlier is None:
+            return None, "not run before"
+        return None, "; ".join(
+            _differences(earlier.meta["parts"], plain(parts))
+        ) or "this version of the program knows more settings"
 
     def latest(self, stage: str) -> Finished | None:
         """The finished stage of this name, whatever it was made from."""

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from aorta.errors import SetupError
-from aorta.pipeline.store import Store
+from aorta.pipeline.store import Store, file_digest
 from aorta.records import Finding
 
 PARTS = {"mesh": {"size": 3.0, "layers": 1}, "upstream": {"anatomy": "abc"}, "code": "1"}
@@ -36,7 +36,7 @@ def test_found_again(store):
         ({**PARTS, "mesh": {"size": 2.0, "layers": 1}}, "mesh.size: 3.0 -> 2.0"),
         ({**PARTS, "upstream": {"anatomy": "abd"}}, "anatomy changed"),
         ({**PARTS, "code": "2"}, "the program's code for this stage changed"),
-        ({**PARTS, "mesh": {"size": 3.0, "layers": 1, "new": None}}, ""),
+        ({**PARTS, "mesh": {"size": 3.0, "layers": 1, "new": None}}, "this version of the program knows more settings"),
     ],
 )
 def test_says_why_it_is_stale(store, parts, why):
@@ -94,3 +94,30 @@ def test_full_disk_keeps_what_was_there(store):
     assert caught.value.exit_status == 8
     assert first.load() == RECORD
     assert [p.name for p in store.folder.iterdir()] == [first.folder.name]
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "data"),
+    [
+        ("a.mhd", "ElementDataFile = a b.raw", ["a b.raw"]),
+        ("a.mhd", "ElementDataFile = s%03d.raw 1 2 1", ["s001.raw", "s002.raw"]),
+        ("a.MHD", "ElementDataFile = LIST\nx.raw\ny.raw", ["x.raw", "y.raw"]),
+        ("a.nhdr", "data file: a.raw.gz", ["a.raw.gz"]),
+        ("a.nhdr", "datafile: LIST 2\nx.raw\ny.raw", ["x.raw", "y.raw"]),
+    ],
+)
+def test_voxels_beside_their_header_are_part_of_its_digest(tmp_path, header, line, data):
+    folder = tmp_path / "sc[an"  # a name that a pattern would misread
+    folder.mkdir()
+    path = folder / header
+    path.write_text(f"type: short\n{line}\n")
+    for name in data:
+        (folder / name).write_bytes(b"1")
+    (folder / "other.raw").write_bytes(b"1")
+    seen = [file_digest(path)]
+    for name in data:
+        (folder / name).write_bytes(b"2")
+        seen.append(file_digest(path))
+    assert len(set(seen)) == len(data) + 1
+    (folder / "other.raw").write_bytes(b"2")
+    assert file_digest(path) == seen[-1]
