@@ -2,7 +2,7 @@
 
 Nothing here uses the solver's forms: shape functions, pressure on the deformed faces and the
 virtual work of the *reported* stress are computed anew (``tet10.py``). A code that leaves the
-prestress out of the stress it reports fails here (found in existing tools: physics.md 1).
+prestress out of the stress it reports fails here (docs/theory/mistakes-of-other-tools.md).
 """
 
 from __future__ import annotations

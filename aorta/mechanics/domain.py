@@ -21,7 +21,7 @@ VTK_TO_BASIX = np.array([0, 1, 2, 3, 9, 8, 5, 7, 6, 4])
 """basix orders mid-edges 23, 13, 12, 03, 02, 01; VTK 01, 12, 02, 03, 13, 23."""
 
 _VOLUME_AGREEMENT = 1e-9
-"""Relative; a wrong order of mid-edge nodes changes the volume by far more (design.md)."""
+"""Relative; a wrong order of mid-edge nodes changes the volume by far more."""
 
 
 @dataclass(frozen=True)

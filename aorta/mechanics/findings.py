@@ -15,7 +15,7 @@ from aorta.settings import BloodPressure
 from aorta.units import mmhg
 
 _BALANCE_BOUND = 5e-3
-"""Share; ASME V&V 40 practice, physics.md 3.6. Ours is some 1e-8."""
+"""Share; ASME V&V 40 practice. Ours is some 1e-8."""
 _VOLUME_BOUND = 0.05
 """Volume ratios further from 1 than this are not nearly incompressible."""
 

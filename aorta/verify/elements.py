@@ -51,7 +51,7 @@ def _stretched(stretch: float, axes: tuple[int, ...]) -> np.ndarray:
 
 
 def one_element() -> tuple[Check, ...]:
-    """A cube of six elements against the law in stretches; and that against two other codes' figures (physics.md 3.1)."""
+    """A cube of six elements against the law in stretches; and that against two other codes' figures."""
     law, checks = exact.raghavan_vorp(), []
     for kind, axes, solve, cases in (
         ("uniaxial", (0,), exact.uniaxial, ((1.2, 0.672904), (1.4, 3.543875))),

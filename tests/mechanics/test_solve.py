@@ -151,7 +151,7 @@ def test_a_curved_end_cannot_slide(vessel):
 
 
 def test_pressure_beyond_what_a_soft_wall_bears_fails_clearly():
-    """A neo-Hookean tube has no equilibrium above μ ln(B/A) (physics.md 3.1): here near 5 kPa, asked for 16."""
+    """A neo-Hookean tube has no equilibrium above μ ln(B/A) (closed form): here near 5 kPa, asked for 16."""
     mesh = meshes.aneurysm((1, 12, 8))
     soft = WallSettings(material="neo-hookean", parameters={"mu": 0.03})
     with pytest.raises(SolverError) as caught:

@@ -1,4 +1,4 @@
-"""The closed forms against figures computed independently (physics.md 3.1; mm, kPa there, MPa here)."""
+"""The closed forms against figures computed independently (there in kPa, here in MPa)."""
 
 import numpy as np
 import pytest
