@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from aorta.cli.command import Answer, Console, command, table
 from aorta.cli.findings import value_text
 from aorta.cli.options import out, strict
 from aorta.errors import BatchFailed
+
+if TYPE_CHECKING:
+    from aorta.cohort.run import CaseOutcome
 
 
 @command(
@@ -47,10 +52,20 @@ def batch(console: Console, cohort_file: Path, out: Path, keep_going: bool, stri
     failed = [outcome for outcome in outcomes if outcome.exit_status != 0]
     failure = None
     if failed:
-        lines = tuple(f"{cohort_file.name}:{o.line}: {o.case_id or 'case'}: exit {o.exit_status}, {o.problem}" for o in failed)
         failure = BatchFailed(
-            f"{len(failed)} of {len(rows)} cases failed", details=lines, fix="correct them and run the same command again"
+            f"{len(failed)} of {len(rows)} cases failed",
+            details=_lines(failed, cohort_file.name),
+            fix="correct them and run the same command again",
         )
     shown = [(o.case_id, o.status, *(value_text(o.findings.get(name)) for name in KEY_FINDINGS[:3])) for o in outcomes]
     text = table(shown, ("case", "status", *KEY_FINDINGS[:3])) + f"\ntables: {out / 'results.csv'}, {out / 'index.html'}"
     return Answer({"results": out / "results.csv", "index": out / "index.html", "cases": outcomes}, text, failure)
+
+
+def _lines(failed: Sequence[CaseOutcome], table_name: str) -> tuple[str, ...]:
+    """One line per failed case, and indented below it what is known of the reason."""
+    lines = []
+    for outcome in failed:
+        lines.append(f"{table_name}:{outcome.line}: {outcome.case_id or 'case'}: exit {outcome.exit_status}, {outcome.problem}")
+        lines += [f"  {detail}" for detail in outcome.details]
+    return tuple(lines)

@@ -26,11 +26,12 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
     from aorta.pipeline.estimate import estimate
     from aorta.pipeline.heart_cycle import heart_cycle
     from aorta.pipeline.run import status
-    from aorta.pipeline.sources import require_sources
+    from aorta.pipeline.sources import require_catalogue, require_sources
 
     case = load_case(case_file)
     folder = case_file.resolve().parent
     require_sources(case, folder)
+    require_catalogue(case, folder)
     _require_place(out / case.case_id / "stages")
     beat = heart_cycle(case, folder)
     volume, given = _read(case, folder, out, console)

@@ -13,7 +13,7 @@ from typing import Any
 from aorta.config.case_file import load_case
 from aorta.config.cohort import CohortRow
 from aorta.config.mistakes import Mistake, refuse
-from aorta.errors import AortaError
+from aorta.errors import AortaError, SetupError
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class CaseOutcome:
     findings: Mapping[str, Any] = field(default_factory=dict)
     cautions: int = 0
     extra: Mapping[str, str] = field(default_factory=dict)
+    details: tuple[str, ...] = ()  # of a failure: each mistake, or which file; names the case file, so for the terminal only
 
 
 def run_cohort(
@@ -52,8 +53,11 @@ def run_cohort(
     ------
     CaseFileError
         Repeated or disagreeing ``case_id``.
+    SetupError
+        The output folder cannot be made.
     """
     known = _case_ids(rows)
+    make_folder(out)
     stopped = False
     for number, row in enumerate(rows, 1):
         case_id = known[row.line]
@@ -65,6 +69,20 @@ def run_cohort(
         tell(f"case {number} of {len(rows)}: {outcome.status}" + (f", {outcome.problem}" if outcome.problem else ""))
         stopped = outcome.exit_status != 0 and not keep_going
         yield outcome
+
+
+def make_folder(out: Path) -> None:
+    """The cohort's output folder, before anything is computed for it.
+
+    Raises
+    ------
+    SetupError
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise SetupError("the output folder cannot be made", where="output folder", why=why, fix="choose another with -o") from None
 
 
 def _case_ids(rows: Sequence[CohortRow]) -> dict[int, str]:
@@ -104,9 +122,10 @@ def _plan(row: CohortRow, case_id: str, out: Path, options: Sequence[str]) -> Ca
         problem = f"killed by signal {-finished.returncode}" + (" (out of memory?)" if finished.returncode == -9 else "")
     else:
         problem = str(error.get("what", "")) or ("no answer" if finished.returncode else "")
+    details = tuple(error.get("details") or ()) or tuple(error[key] for key in ("where", "why") if error.get(key))
     status = "failed" if finished.returncode else "caution" if cautions else "ok"
     findings = {finding["name"]: finding["value"] for finding in result.get("findings", ())}
-    return CaseOutcome(row.line, case_id, status, finished.returncode, problem, findings, cautions, row.extra)
+    return CaseOutcome(row.line, case_id, status, finished.returncode, problem, findings, cautions, row.extra, details)
 
 
 def _answer(stdout: bytes) -> dict[str, Any]:

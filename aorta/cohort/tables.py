@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aorta import RESEARCH_USE, __version__
-from aorta.cohort.run import CaseOutcome
+from aorta.cohort.run import CaseOutcome, make_folder
 from aorta.errors import SetupError
 
 KEY_FINDINGS = (
@@ -56,8 +56,8 @@ def write_tables(outcomes: Sequence[CaseOutcome], out: Path) -> None:
     SetupError
         The folder cannot be written.
     """
+    make_folder(out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
         _replace(out / "results.csv", results_csv(outcomes))
         _replace(out / "index.html", index_html(outcomes, out))
     except OSError as error:

@@ -14,7 +14,7 @@ from aorta.errors import AortaError, SetupError, SolverError
 from aorta.pipeline.exports import export_labels, writing
 from aorta.pipeline.finish import finish, holds, note_finished, report_parts
 from aorta.pipeline.heart_cycle import heart_cycle
-from aorta.pipeline.sources import require_sources
+from aorta.pipeline.sources import require_catalogue, require_sources
 from aorta.pipeline.stages import GRAPH, LABELS_FILE, STAGES
 from aorta.pipeline.walk import Listener, Nobody, Walk
 from aorta.records import Finding, Results, StageRecord
@@ -76,6 +76,7 @@ def run_case(
     listener = progress or Nobody()
     folder = out / case.case_id
     require_sources(case, case_folder)
+    require_catalogue(case, case_folder)
     heart_cycle(case, case_folder)  # a mistake in its file is told now, not after the mesh
     with writing("the output folder"):
         (folder / "stages").mkdir(parents=True, exist_ok=True)

@@ -43,6 +43,20 @@ def require_sources(case: Case, case_folder: Path) -> None:
         )
 
 
+def require_catalogue(case: Case, case_folder: Path) -> None:
+    """Read the stent catalogue now: a mistake in it must not be told only after the mechanics.
+
+    Raises
+    ------
+    StentError
+    """
+    if case.stent.enabled:
+        from aorta.stent.catalogue_files import load_catalogue
+
+        folder = case.stent.catalogue and str(source_of(case_folder, case.stent.catalogue))
+        load_catalogue(folder, case.stent.makers)
+
+
 def named_paths(case: Case) -> Mapping[str, str]:
     """Key to path of every file that the case reads."""
     paths = {
