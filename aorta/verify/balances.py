@@ -38,6 +38,6 @@ def reported_stress() -> tuple[Check, ...]:
 
 
 def _without_prestress(state: State, imaging: State) -> State:
-    """What a code reports that leaves the prestress tensor out of its output: a mistake of other tools (docs/theory/mistakes-of-other-tools.md)."""
+    """What a code reports that leaves the prestress tensor out (docs/theory/mistakes-of-other-tools.md)."""
     stress = state.cauchy_quadrature_MPa - imaging.cauchy_quadrature_MPa
     return State(state.name, state.pressure_MPa, state.displacement_mm, stress, state.quadrature_volume_mm3, state.cauchy_nodal_MPa)
