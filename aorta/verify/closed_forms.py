@@ -40,6 +40,13 @@ class InStretches:
     slopes: Callable[[np.ndarray], np.ndarray]
 
 
+@dataclass(frozen=True)
+class Graded:
+    """A law that changes through a wall: share of the undeformed thickness, from inside, -> law there."""
+
+    at: Callable[[float], Slopes]
+
+
 def ogden(*terms: tuple[float, float]) -> InStretches:
     """W = Σ μ/α (Σ λ^α - 3) with terms (μ, α), MPa (Ogden 1972)."""
     return InStretches(lambda stretch: sum(mu * stretch ** (alpha - 1) for mu, alpha in terms))
@@ -97,6 +104,11 @@ def equibiaxial(stretch: float, law: Slopes, bulk: float) -> tuple[float, float]
     return float(principal_cauchy((stretch, stretch, through), law, bulk)[0]), through
 
 
+def at_radius(law: Slopes | InStretches | Graded, R: float, A: float, B: float) -> Slopes | InStretches:
+    """The law at the reference radius R of a wall from A to B."""
+    return law.at((R - A) / (B - A)) if isinstance(law, Graded) else law
+
+
 # ------------------------------------------------------------------ incompressible tube and sphere
 
 
@@ -129,7 +141,8 @@ def pressure_of(shell: Shell, A: float, B: float, a: float, law: Slopes) -> floa
     """p = ∫_a^b m (σθθ - σrr) dr/r with m = 1 (tube) or 2 (sphere): radial equilibrium, incompressible."""
     n, b = shell.curvatures + 1, shell.other_radius(a, A, B)
     hoop = lambda r: r / (r**n - a**n + A**n) ** (1 / n)  # noqa: E731
-    return quad(lambda r: shell.curvatures * shell.difference(hoop(r), law) / r, a, b, epsabs=1e-14, epsrel=1e-12)[0]
+    local = lambda r: at_radius(law, r / hoop(r), A, B)  # noqa: E731
+    return quad(lambda r: shell.curvatures * shell.difference(hoop(r), local(r)) / r, a, b, epsabs=1e-14, epsrel=1e-12)[0]
 
 
 def inflate(shell: Shell, A: float, B: float, p: float, law: Slopes) -> tuple[float, float]:
@@ -185,9 +198,9 @@ def _integrate(shell: Shell, A: float, B: float, a: float, p: float, law: Slopes
     """dr/dR = λr, dσrr/dR = -m (σrr - σθθ) λr / r, from R = A with r = a, σrr = -p."""
 
     def slope(R, y):
-        hoop = y[0] / R
-        radial = _radial_stretch(shell, hoop, y[1], law, bulk)
-        stress = principal_cauchy((radial, hoop, 1.0 if shell.curvatures == 1 else hoop), law, bulk)
+        hoop, local = y[0] / R, at_radius(law, R, A, B)
+        radial = _radial_stretch(shell, hoop, y[1], local, bulk)
+        stress = principal_cauchy((radial, hoop, 1.0 if shell.curvatures == 1 else hoop), local, bulk)
         return [radial, -shell.curvatures * (y[1] - stress[1]) * radial / y[0]]
 
     return solve_ivp(slope, (A, B), [a, -p], method="DOP853", rtol=1e-11, atol=1e-13, dense_output=True)
@@ -204,9 +217,9 @@ def inflate_compressible(shell: Shell, A: float, B: float, p: float, law: Slopes
         out = []
         for at in np.atleast_1d(R):
             r, radial = path.sol(at)
-            hoop = r / at
-            stretch = _radial_stretch(shell, hoop, radial, law, bulk)
-            out.append(principal_cauchy((stretch, hoop, 1.0 if shell.curvatures == 1 else hoop), law, bulk))
+            hoop, local = r / at, at_radius(law, at, A, B)
+            stretch = _radial_stretch(shell, hoop, radial, local, bulk)
+            out.append(principal_cauchy((stretch, hoop, 1.0 if shell.curvatures == 1 else hoop), local, bulk))
         return np.array(out)
 
     return Profile(A, B, lambda R: path.sol(np.asarray(R, float))[0], stress)

@@ -28,3 +28,12 @@ def twin(name: str):
         "holzapfel-gasser-ogden-2000": lambda: Fibred(v["c"], v["k1"], v["k2"], v["angle"]),
         "gasser-ogden-holzapfel-2006": lambda: Fibred(v["c"], v["k1"], v["k2"], v["angle"], v["kappa"]),
     }[law]()
+
+
+def through_thickness(name: str):
+    """The twin of an isotropic set, graded from the inside (blood) to the outside where the law is."""
+    v = material(name, {}, 1e4).values
+    if name.partition("/")[0] != "gasser-2008":
+        return twin(name)
+    layers = (v["c_luminal"], v["c_medial"], v["c_abluminal"])
+    return exact.Graded(lambda share: exact.gasser_thrombus(float(np.interp(share, (0, 0.5, 1), layers))))

@@ -8,7 +8,7 @@ from functools import partial
 from aorta.errors import CaseFileError
 from aorta.mechanics.materials.registry import LAWS
 from aorta.records import Progress, silent
-from aorta.verify import balances, calculix, elements, laws, prestressed, shells
+from aorta.verify import balances, calculix, carotid, elements, laws, prestressed, shells
 from aorta.verify.check import Check, Problem
 
 PROBLEMS: Mapping[str, Problem] = {
@@ -21,9 +21,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "tube-neo-hookean": shells.tube_nh,
     "sphere-raghavan-vorp": shells.sphere_rv,
     "sphere-neo-hookean": shells.sphere_nh,
+    **{f"shells-{name}": partial(shells.other_law, name) for name in shells.OTHERS},
+    "two-layer-carotid": carotid.inflation,
     "no-locking": shells.no_locking,
     "zero-pressure-radii": prestressed.radii,
     "round-trip": prestressed.round_trip,
+    "round-trip-fibres": prestressed.fibres_carried,
     "balance": balances.reported_stress,
     **({"calculix": calculix.thrombosed} if calculix.available() else {}),
 }

@@ -13,7 +13,7 @@ from aorta.verify.check import Check  # noqa: E402
 from aorta.verify.run import PROBLEMS, run_all  # noqa: E402
 
 pytestmark = pytest.mark.fem
-_SLOW = ("sphere-neo-hookean", "sphere-raghavan-vorp", "round-trip", "calculix")
+_SLOW = ("sphere-neo-hookean", "sphere-raghavan-vorp", "round-trip", "round-trip-fibres", "two-layer-carotid", "calculix")
 
 
 def _named(name):
