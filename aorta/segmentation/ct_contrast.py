@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,12 +30,17 @@ EXTEND_MM = 8.0
 
 @dataclass(frozen=True)
 class _Start:
-    """Where the blood is: points (n, 3) (z, y, x mm) from the top down, and how it looks."""
+    """Where the blood is: points (n, 3) (z, y, x mm) from the top down, and how it looks; without ``chain`` from clicks."""
 
     points: Array
     blood: float
     spread: float
-    automatic: bool
+    chain: tuple[discs.Disc, ...]
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the program found it."""
+        return bool(self.chain)
 
 
 def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: float, progress: Progress) -> Segmentation:
@@ -58,6 +63,10 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         raise gates.ask(["the blood found is too short for an aorta"])
     pieces = split(blood, spacing, paths, thin)
     lumen = pieces.trunk
+    chain = [replace(d, position=d.position - corner) for d in start.chain]
+    doubts = gates.leaks(chain, lumen, spacing, pieces.hanging_mm3)
+    if doubts and start.automatic:
+        raise gates.leaked(doubts)
     clicks = frame.to_mm(np.array(settings.wall_clicks, float).reshape(-1, 3)) - corner
     walls = _walls(part, spacing, lumen, paths, wall_thickness_mm, clicks, progress) if settings.thrombus else []
     outer = fill_walls(walls, part.shape, spacing) | lumen
@@ -83,7 +92,7 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         len(pieces.ostia),
         threshold,
     )
-    return judge(labels, volume, evidence)
+    return judge(labels, volume, evidence, tuple(f"the lumen may be too large: {doubt}" for doubt in doubts))
 
 
 def _start(voxels: Array, spacing: Array, frame: Frame, settings: SegmentationSettings) -> _Start:
@@ -91,7 +100,7 @@ def _start(voxels: Array, spacing: Array, frame: Frame, settings: SegmentationSe
         points = frame.to_mm(np.array(settings.seeds, float))
         check_seeds(points, spacing, voxels.shape, settings.seeds)
         radii = np.full(len(points), 2.0 * CLICK_RADIUS_MM)
-        automatic = False
+        chain = []
     else:
         body = discs.find_body(voxels, spacing)
         slices, numbers, coarse = discs.coarse_slices(voxels, spacing)
@@ -104,11 +113,10 @@ def _start(voxels: Array, spacing: Array, frame: Frame, settings: SegmentationSe
         gates.check_chain(chain, rows, voxels.shape[0] * float(spacing[0]), canal is not None)
         chain = chain[::-1]  # from the top
         points, radii = np.array([d.position for d in chain]), np.array([d.radius for d in chain])
-        automatic = True
     blood, spread = blood_statistics(voxels, spacing, points, radii)
-    if not automatic and settings.blood is None and blood < gates.LEAST_CLICKED_HU:
+    if settings.seeds and settings.blood is None and blood < gates.LEAST_CLICKED_HU:
         raise gates.ask([f"the clicks lie in {blood:.0f} HU, which is not contrast-filled blood"])
-    return _Start(points, settings.blood if settings.blood is not None else blood, spread, automatic)
+    return _Start(points, settings.blood if settings.blood is not None else blood, spread, tuple(chain))
 
 
 def _region(points: Array, spacing: Array, shape: tuple[int, ...]) -> tuple[slice, slice, slice]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from aorta.errors import NeedsClicks
+from aorta.records import Array
 from aorta.segmentation.discs import Disc
 
 LEAST_BLOOD_HU = 210.0  # below it the phantom's automatic seeds were half wrong (180 HU) or all wrong (140 HU)
@@ -20,6 +21,8 @@ LEAST_LENGTH_MM, LEAST_SHARE = 60.0, 0.6
 LEAST_FILLED = 0.65  # share of the slices between the chain's ends that hold one of its discs
 MOST_UNEVEN = 0.18  # robust spread of the discs' means over their median
 MOST_SIDEWAYS = 1.2  # mm to the side per mm along the body, median
+MOST_HANGING_MM3 = 300.0  # of blood beside the vessel; the phantom has none, with a bridge to its spine 700 and more
+MOST_AREA, MOST_WIDE_SLICES = 3.0, 0.1  # blood in a slice over the area of its disc; share of the slices where it may be more
 
 HOW_TO_CLICK = (
     "give at least 2 clicks in the case file, LPS mm: segmentation: seeds: [[x, y, z], ...]: the first in the blood of "
@@ -35,6 +38,18 @@ def ask(reasons: Sequence[str], method: str = "ct-contrast") -> NeedsClicks:
         where=f"segmentation, method {method}",
         why="; ".join(reasons),
         fix=HOW_TO_CLICK,
+    )
+
+
+def leaked(doubts: Sequence[str]) -> NeedsClicks:
+    """The error for a lumen that reaches beyond the vessel; exit status 4."""
+    return NeedsClicks(
+        "the blood found reaches beyond the aorta",
+        where="segmentation, method ct-contrast",
+        why="; ".join(doubts),
+        fix="give the attenuation of the blood under segmentation.blood if bone or veins are nearly as bright; "
+        "or give clicks (then the labels are made with a caution, to be corrected); or give a label map under 'labels'. "
+        + HOW_TO_CLICK,
     )
 
 
@@ -78,6 +93,31 @@ def check_chain(chain: Sequence[Disc], slices: Sequence[Sequence[Disc]], height_
         )
     if doubts:
         raise ask(doubts + ([] if spine_seen else ["the spine was not recognised either"]))
+
+
+def leaks(chain: Sequence[Disc], lumen: Array, spacing: Array, hanging_mm3: float) -> list[str]:
+    """What speaks for a lumen that grew beyond the vessel, as through an osteophyte into the spine; empty if nothing does.
+
+    Parameters
+    ----------
+    chain : sequence of Disc
+        Of the automatic start (its upper half is above the iliac arteries); empty without one.
+    lumen : (nk, nj, ni) bool
+        In the view of the chain.
+    hanging_mm3 : float
+        ``trunk.Split.hanging_mm3``.
+    """
+    doubts = []
+    if hanging_mm3 > MOST_HANGING_MM3:
+        doubts.append(f"{hanging_mm3 / 1000:.1f} mL as bright as the blood hang on the vessel (bone, vein or organ beside it?)")
+    upper = sorted(chain, key=lambda d: -d.position[0])[: (len(chain) + 1) // 2]
+    area = lumen.sum(axis=(1, 2)) * float(np.prod(spacing[1:]))
+    wide = [area[int(round(d.position[0] / spacing[0]))] > MOST_AREA * np.pi * d.radius**2 for d in upper]
+    if wide and np.mean(wide) > MOST_WIDE_SLICES:
+        doubts.append(
+            f"in {np.mean(wide):.0%} of the slices the blood found is over {MOST_AREA:.0f} times as large as the aorta there"
+        )
+    return doubts
 
 
 def _rival_share(chain: Sequence[Disc], slices: Sequence[Sequence[Disc]]) -> float:

@@ -29,11 +29,15 @@ EVERYWHERE = np.ones((3, 3, 3), bool)
 
 @dataclass(frozen=True)
 class Split:
-    """Masks (nk, nj, ni) of trunk and branches, and the ostia's centres (n, 3) (z, y, x mm)."""
+    """Masks (nk, nj, ni) of trunk and branches, and the ostia's centres (n, 3) (z, y, x mm).
+
+    ``hanging_mm3`` of the trunk is far from its paths though no branch: bone, vein or organ that the blood leaked into.
+    """
 
     trunk: Array
     branch: Array
     ostia: Array
+    hanging_mm3: float
 
 
 def split(lumen: Array, spacing: Array, paths: Sequence[Path], thin: Array | None = None) -> Split:
@@ -45,14 +49,16 @@ def split(lumen: Array, spacing: Array, paths: Sequence[Path], thin: Array | Non
     box = box_around(lumen, 2.0 if thin is None else KEPT_MM, spacing)
     part, corner = lumen[box], np.array([b.start for b in box]) * spacing
     trunk = _opened(part, spacing, corner, paths)
-    branch, ostia = _sticking_out(part if thin is None else thin[box] | part, trunk, spacing)
+    away = distance_to(trunk, spacing)
+    branch, ostia = _sticking_out(part if thin is None else thin[box] | part, away, spacing)
     # what is neither belongs to the trunk, unless it hangs together with it only through a branch
     labelled, _ = ndi.label(part & ~branch, EVERYWHERE)
     own = np.unique(labelled[trunk])
     whole = largest_part(np.isin(labelled, own[own > 0]))
     result = [np.zeros(lumen.shape, bool) for _ in range(2)]
     result[0][box], result[1][box] = whole, branch
-    return Split(result[0], result[1], ostia + corner if len(ostia) else ostia)
+    hanging = float((whole & (away > LEAST_REACH_MM)).sum() * spacing.prod())
+    return Split(result[0], result[1], ostia + corner if len(ostia) else ostia, hanging)
 
 
 def _opened(part: Array, spacing: Array, corner: Array, paths: Sequence[Path]) -> Array:
@@ -73,8 +79,8 @@ def _opened(part: Array, spacing: Array, corner: Array, paths: Sequence[Path]) -
     return part & (away <= ball[tuple(source)] + half_voxel(spacing))
 
 
-def _sticking_out(part: Array, trunk: Array, spacing: Array) -> tuple[Array, Array]:
-    away = distance_to(trunk, spacing)
+def _sticking_out(part: Array, away: Array, spacing: Array) -> tuple[Array, Array]:
+    """Side branches and their ostia; ``away`` is the distance from the trunk in mm."""
     branch, ostia = np.zeros(part.shape, bool), []
     thickness = float(spacing.max())
     wide = distance_to(depth_in(part, spacing) * (away > RIM_MM) > WIDEST_MM, spacing, WIDEST_MM + 2.0) <= WIDEST_MM

@@ -7,6 +7,8 @@ from scipy import ndimage as ndi
 from aorta.errors import InputError, NeedsClicks
 from aorta.phantom.make import COARSE_SHAPE_KJI, make_phantom
 from aorta.records import VESSEL, Volume
+from aorta.segmentation.discs import Disc
+from aorta.segmentation.gates import leaks
 from aorta.segmentation.segment import segment
 from aorta.settings import SegmentationSettings
 
@@ -85,6 +87,50 @@ def test_weak_or_no_contrast_asks_for_clicks_instead_of_taking_vertebrae(phantom
         segment(with_blood(phantom, blood_hu), SegmentationSettings(), WALL_MM)
     assert caught.value.exit_status == 4
     assert "upper end" in caught.value.fix and "each common iliac artery" in caught.value.fix
+
+
+def with_bridge_to_the_spine(phantom, k, bridge_mm):
+    """The same scan with bone of 280 HU behind the lumen in slice k, joined to it and to the vertebrae by as wide a bridge."""
+    voxels, grid = phantom.volume.voxels, phantom.volume.grid
+    lumen = phantom.labels.mask("lumen")
+    own, step = np.argwhere(lumen[k]), grid.spacing_kji
+    behind = own[:, 0].max() * step[1] + 18.0
+    z, y, x = np.meshgrid(*(np.arange(n) * s for n, s in zip(grid.shape_kji, step)), indexing="ij", sparse=True)
+    z, x = z - k * step[0], x - own[:, 1].mean() * step[2]
+    bone = z**2 + (y - behind) ** 2 + x**2 < 14.0**2
+    bone |= (z**2 + x**2 < bridge_mm**2) & (y < behind) & (y > own[:, 0].mean() * step[1])
+    share = ndi.gaussian_filter((bone & ~lumen).astype(np.float32), 0.5)
+    return Volume(grid, (voxels * (1.0 - share) + 280.0 * share).astype(np.int16), "CT")
+
+
+@pytest.mark.parametrize(("k", "bridge_mm"), [(60, 4.0), (60, 7.0), (30, 4.0)])
+def test_a_lumen_that_leaks_into_the_spine_is_not_taken(phantom, k, bridge_mm):
+    """Without the gate the lumen came out 30 to 60 % too large, in silence."""
+    with pytest.raises(NeedsClicks, match="reaches beyond the aorta") as caught:
+        segment(with_bridge_to_the_spine(phantom, k, bridge_mm), SegmentationSettings(thrombus=False), WALL_MM)
+    assert "bone" in caught.value.why and caught.value.exit_status == 4
+
+
+def test_a_leak_from_clicks_is_cautioned(phantom):
+    seeds = (point_in_lumen(phantom, 75), point_in_lumen(phantom, 8, True), point_in_lumen(phantom, 8, False))
+    settings = SegmentationSettings(seeds=seeds, thrombus=False)
+    found = segment(with_bridge_to_the_spine(phantom, 30, 4.0), settings, WALL_MM)
+    assert any("lumen may be too large" in caution for caution in found.cautions)
+    assert not any("lumen may be too large" in caution for caution in segment(phantom.volume, settings, WALL_MM).cautions)
+
+
+@pytest.mark.parametrize(
+    ("hanging", "wide_slices", "count"),
+    [(299.0, 0, 0), (301.0, 0, 1), (0.0, 1, 0), (0.0, 2, 1), (301.0, 2, 2)],
+)
+def test_leaks_are_told_from_volume_and_from_slices(hanging, wide_slices, count):
+    """Ten slices above the iliac arteries: two of them are over a tenth."""
+    chain = [Disc(np.array([float(k), 20.0, 20.0]), 5.0, 300.0, 10.0, 50.0, 0.0) for k in range(20)]
+    lumen = np.zeros((20, 40, 40), bool)
+    lumen[:, :15, :15] = True  # 225 mm2, under three times a disc's 78.5
+    lumen[20 - wide_slices :, :16, :16] = True
+    assert len(leaks(chain, lumen, np.ones(3), hanging)) == count
+    assert len(leaks([], lumen, np.ones(3), hanging)) == (hanging > 300.0)
 
 
 def test_clicks_start_and_end_the_vessel(phantom):
