@@ -18,9 +18,12 @@ from aorta.errors import CautionRaised
     out,
     click.option("--until", type=click.Choice(STAGE_NAMES), help="Last stage to run."),
     click.option("--force", type=click.Choice(STAGE_NAMES), multiple=True, help="Stage to compute again; may be repeated."),
+    click.option("--triage", is_flag=True, help="Only estimate the stress: one linear solve on a coarse mesh."),
     strict,
 )
-def plan(console: Console, case_file: Path, out: Path, until: str | None, force: tuple[str, ...], strict: bool) -> Answer:
+def plan(
+    console: Console, case_file: Path, out: Path, until: str | None, force: tuple[str, ...], triage: bool, strict: bool
+) -> Answer:
     """Take one patient from the image to the report.
 
     Finished stages are kept: run it again after a change, and only what depends on the change is
@@ -32,15 +35,23 @@ def plan(console: Console, case_file: Path, out: Path, until: str | None, force:
       aorta plan mycase/case.yaml
       aorta plan mycase/case.yaml --until segment
       aorta plan mycase/case.yaml --force mesh -o results
+      aorta plan mycase/case.yaml --triage
     """
     from aorta.cli.progress import listening
     from aorta.config.case_file import load_case
     from aorta.pipeline.run import run_case
 
+    if triage and (until or force):
+        raise click.UsageError("--triage goes from the labels to its own report; leave out --until and --force")
     case = load_case(case_file)
     console.folder = out / case.case_id
     with listening(console) as listener:
-        result = run_case(case, case_file.resolve().parent, out, until=until, force=force, progress=listener)
+        if triage:
+            from aorta.pipeline.triage import triage_case
+
+            result = triage_case(case, case_file.resolve().parent, out, listener)
+        else:
+            result = run_case(case, case_file.resolve().parent, out, until=until, force=force, progress=listener)
     told = {
         "case_id": case.case_id,
         "folder": result.folder,

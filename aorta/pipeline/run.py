@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,8 @@ from aorta.pipeline.exports import export_labels, writing
 from aorta.pipeline.finish import finish, holds, note_finished, report_parts
 from aorta.pipeline.heart_cycle import heart_cycle
 from aorta.pipeline.sources import require_catalogue, require_sources
-from aorta.pipeline.stages import GRAPH, LABELS_FILE, STAGES
+from aorta.pipeline.stages import GRAPH, LABELS_FILE, STAGES, Stage
+from aorta.pipeline.store import Finished
 from aorta.pipeline.walk import Listener, Nobody, Walk
 from aorta.records import Finding, Results, StageRecord
 from aorta.settings import Case
@@ -27,6 +28,7 @@ class RunResult:
     def __init__(self, run: Walk):
         self._run = run
         self.folder: Path = run.out
+        self.finished: Mapping[str, Finished] = run.finished
         self.stages: tuple[StageRecord, ...] = tuple(run.records)
         self.findings: tuple[Finding, ...] = run.findings()
         self.cautions: tuple[tuple[str, str], ...] = run.cautions()
@@ -54,6 +56,9 @@ def run_case(
     until: str | None = None,
     force: tuple[str, ...] = (),
     progress: Listener | None = None,
+    graph: tuple[Stage, ...] | None = None,
+    subfolder: str = "",
+    earlier: RunResult | None = None,
 ) -> RunResult:
     """Take a case from its input to its report under ``out / case.case_id``.
 
@@ -66,6 +71,12 @@ def run_case(
     force : tuple of str
         Stages to compute again although nothing changed.
     progress : Listener, optional
+    graph : tuple of Stage, optional
+        Other stages than ``GRAPH``, by the same names.
+    subfolder : str
+        Of the case's folder, for results that must not replace those there.
+    earlier : RunResult, optional
+        Of the same case: its stages are taken as they are.
 
     Raises
     ------
@@ -74,7 +85,7 @@ def run_case(
         written before the error goes on its way.
     """
     listener = progress or Nobody()
-    folder = out / case.case_id
+    folder = out / case.case_id / subfolder
     require_sources(case, case_folder)
     require_catalogue(case, case_folder)
     heart_cycle(case, case_folder)  # a mistake in its file is told now, not after the mesh
@@ -83,8 +94,12 @@ def run_case(
     with _alone(folder):
         run = Walk(case, case_folder, folder)
         run.store.sweep()
+        if earlier is not None:
+            run.take(earlier.finished, earlier.stages)
         last = STAGES.index(until) if until else len(STAGES) - 1
-        for stage in GRAPH[: last + 1]:
+        for stage in (graph or GRAPH)[: last + 1]:
+            if earlier is not None and any(stage.name == done.name for done in earlier.stages):
+                continue
             try:
                 run.stage(stage, stage.name in force, listener)
             except AortaError as problem:

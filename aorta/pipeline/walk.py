@@ -95,6 +95,12 @@ class Walk:
         self.skipped[name] = reason
         self._tell(StageRecord(name, "skipped", 0.0, reason), listener)
 
+    def take(self, finished: Mapping[str, Finished], records: tuple[StageRecord, ...]) -> None:
+        """Stages of an earlier pass, as they are."""
+        self.finished.update(finished)
+        self.records += records
+        self.skipped.update({record.name: record.reason for record in records if record.status == "skipped"})
+
     def _tell(self, record: StageRecord, listener: Listener) -> None:
         self.records.append(record)
         listener.end(record)
