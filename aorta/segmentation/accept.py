@@ -7,12 +7,11 @@ from scipy import ndimage as ndi
 
 from aorta.errors import InputError
 from aorta.records import CLASSES, VESSEL, Array, Labels, Segmentation, Volume
-from aorta.segmentation.border import border_patches
+from aorta.segmentation.border import SURE_CONTACT_MM2, refuse_cut_off
 from aorta.segmentation.distance import signed_distance
-from aorta.segmentation.quality import LEAST_CONTACT_MM2, border_cautions, intensity_findings, shape_findings, volume_findings
+from aorta.segmentation.quality import border_cautions, intensity_findings, shape_findings, volume_findings
 
 MAIN_SHARE = 0.99  # of the vessel in one piece; crumbs beside it are dropped
-SURE_CONTACT_MM2 = 20.0
 MOST_BARE = 0.10  # of the lumen's surface beside background in a map with a wall; its open ends are some 3 %
 
 
@@ -40,7 +39,7 @@ def accept_labels(labels: Labels, volume: Volume | None = None, wall_thickness_m
     cautions += _keep_main(voxels, labels, VESSEL, "vessel")
     cautions += _keep_main(voxels, labels, ("lumen",), "lumen")
     kept = Labels(labels.grid, voxels)
-    _refuse_cut_lumen(kept)
+    refuse_cut_off(kept, ("lumen",), SURE_CONTACT_MM2, "label map")
     if wall_thickness_mm is not None and not kept.mask("wall").any():
         bare = _grow_wall(voxels, kept, wall_thickness_mm)
         kept = Labels(labels.grid, voxels)
@@ -80,17 +79,6 @@ def _keep_main(voxels: Array, labels: Labels, names: tuple[str, ...], what: str)
     crumbs = mask & (parts != 1 + int(np.argmax(sizes)))
     voxels[crumbs] = 0
     return [f"{count - 1} loose crumbs of the {what} ({int(crumbs.sum())} voxels) were dropped from the label map"]
-
-
-def _refuse_cut_lumen(labels: Labels) -> None:
-    for patch in border_patches(labels.mask("lumen"), labels.grid.spacing_kji):
-        if not patch.is_end and patch.area_mm2 > max(SURE_CONTACT_MM2, LEAST_CONTACT_MM2):
-            raise InputError(
-                "the lumen is cut off by the image's border",
-                where=f"label map, face {patch.face} ({patch.area_mm2:.0f} mm2)",
-                why="it touches the border along its side, not with an open end, so part of the vessel is missing",
-                fix="use an image that holds the whole vessel, or shorten the labels so that the vessel ends before the border",
-            )
 
 
 def _grow_wall(voxels: Array, labels: Labels, wall_thickness_mm: float) -> bool:

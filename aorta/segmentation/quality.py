@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage as ndi
 
 from aorta.records import CLASSES, VESSEL, Array, Finding, Labels, Segmentation, Volume
-from aorta.segmentation.border import border_patches
+from aorta.segmentation.border import SURE_CONTACT_MM2, SURE_VESSEL_CONTACT_MM2, border_patches, refuse_cut_off
 from aorta.segmentation.canonical import Frame
 from aorta.segmentation.outer_wall import TubeWall
 
@@ -35,7 +35,15 @@ class Evidence:
 
 
 def judge(labels: Labels, volume: Volume, evidence: Evidence, also: tuple[str, ...] = ()) -> Segmentation:
-    """The labels with findings, confidence and cautions (``also``: those of the method)."""
+    """The labels with findings, confidence and cautions (``also``: those of the method).
+
+    Raises
+    ------
+    InputError
+        The image cuts the vessel off lengthwise.
+    """
+    refuse_cut_off(labels, ("lumen",), SURE_CONTACT_MM2, "image")
+    refuse_cut_off(labels, VESSEL, SURE_VESSEL_CONTACT_MM2, "image")
     findings = volume_findings(labels) + intensity_findings(labels, volume) + shape_findings(labels)
     unit = unit_of(volume)
     findings += [
