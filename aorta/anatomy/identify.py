@@ -17,6 +17,25 @@ from aorta.records import Branch, Labels, Landmark, Sections, Surface
 ILIACS = ("left_iliac", "right_iliac")
 _INTERNAL_ILIAC = 0.35  # a branch of an iliac artery at least this share of its width marks its bifurcation
 
+NARROW_RENAL_MM = 1.6
+"""Median inscribed radius below which what was named a renal artery may be an accessory or a lumbar one (2 to 3 mm is usual)."""
+
+
+def renal_cautions(sides: list[SideBranch], names: list[str]) -> list[str]:
+    """Why the lowest renal artery, from which the neck is measured, may be another branch."""
+    renals = [k for k, name in enumerate(names) if name.endswith("_renal")]
+    cautions = []
+    if len(renals) == 1:
+        cautions.append("only one renal artery was found: the lowest renal artery may be the other one; give the landmark if it is")
+    for k in renals:
+        radius = float(np.median(sides[k].radius))
+        if radius < NARROW_RENAL_MM:
+            cautions.append(
+                f"the {names[k].replace('_', ' ')} artery is only {2 * radius:.1f} mm wide: an accessory or lumbar artery may have "
+                "been taken for it; give the landmark 'lowest_renal' if it was"
+            )
+    return cautions
+
 
 def distance_to(curve: Curve, branch: SideBranch) -> float:
     """From a branch's ostium to a centreline, in mm."""

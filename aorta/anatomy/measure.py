@@ -11,7 +11,7 @@ from aorta.anatomy.axis import AXIS_WIDTH_MM, stations, vessel_axes
 from aorta.anatomy.curve import Curve, extend, resample, smooth
 from aorta.anatomy.ends import choose_ends, within_ends
 from aorta.anatomy.extrude import extruded
-from aorta.anatomy.identify import ILIACS, branch_names, branch_records, distance_to, found_landmarks
+from aorta.anatomy.identify import ILIACS, branch_names, branch_records, distance_to, found_landmarks, renal_cautions
 from aorta.anatomy.intake import Masks, cropped, lumen_of, separate, tracing_step
 from aorta.anatomy.landmarks import given_landmarks, on_curve, pick
 from aorta.anatomy.lattice import Lattice, make_lattice
@@ -104,7 +104,9 @@ def measure(
     if span is not None and span.end is not None and pick(marks, "neck_end") is None:
         marks.append(on_curve("neck_end", curves["aorta"], span.end))
     cautions = [body.caution] if body.caution else []
-    cautions += _cautions(labels, masks, roles, names)
+    cautions += _cautions(labels, masks, roles)
+    if not any(mark.name == "lowest_renal" for mark in given):
+        cautions += renal_cautions(sides, names)
     ends, more = choose_ends(
         sections, walls, span.start if span is not None else None, settings.proximal_length, settings.iliac_length
     )
@@ -222,7 +224,7 @@ def _neck_and_shape(
     return findings
 
 
-def _cautions(labels: Labels, masks: Masks, roles: Roles, names: list[str]) -> list[str]:
+def _cautions(labels: Labels, masks: Masks, roles: Roles) -> list[str]:
     """What the reader must know about the labels as a whole."""
     cautions = []
     whole = int(labels.mask("lumen").sum())
@@ -231,8 +233,6 @@ def _cautions(labels: Labels, masks: Masks, roles: Roles, names: list[str]) -> l
         cautions.append(f"{100 * (1 - kept / whole):.0f} % of the lumen's voxels are not connected to the aorta and were left out")
     if roles.sides:
         cautions.append(f"{len(roles.sides)} side branch(es) labelled as lumen were cut at their ostium")
-    if names.count("left_renal") + names.count("right_renal") == 1:
-        cautions.append("only one renal artery was found: the lowest renal artery may be the other one; give the landmark if it is")
     return cautions
 
 
