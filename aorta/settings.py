@@ -113,7 +113,7 @@ class WallSettings:
     thickness: Thickness = 1.5  # Raghavan 2006, BioPARR's default; CT does not show it
     thickness_by_region: dict[Literal["neck", "sac", "left_iliac", "right_iliac"], Thickness] = field(default_factory=dict)
     material: str = "raghavan-vorp-2000"
-    parameters: dict[str, float] = field(default_factory=dict)  # override of the law's own; MPa and 1
+    parameters: dict[str, float] = field(default_factory=dict)  # override of the law's own, in its units (docs/theory/materials.md)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def _body() -> Iterator[str]:
             yield from _section(name, kind.type)
     yield "## Materials\n"
     yield ", ".join(f"`{name}`" for name in materials()) + ".\n"
+    yield "Equations, curves, parameters and their sources: [materials](../theory/materials.md).\n"
 
 
 def _section(name: str, section: type) -> Iterator[str]:

@@ -13,6 +13,16 @@ MATERIALS = {
         2000;33:475–482.""",
     "wang-2001": """Wang DHJ, Makaroun M, Webster MW, Vorp DA. Mechanical properties and microstructure of intraluminal thrombus
         from abdominal aortic aneurysm. J Biomech Eng 2001;123:536–539.""",
+    "yeoh-1993": """Yeoh OH. Some forms of the strain energy function for rubber. Rubber Chem Technol 1993;66:754–771.""",
+    "demiray-1972": """Demiray H. A note on the elasticity of soft biological tissues. J Biomech 1972;5:309–311.""",
+    "ogden-1972": """Ogden RW. Large deformation isotropic elasticity: on the correlation of theory and experiment for
+        incompressible rubberlike solids. Proc R Soc Lond A 1972;326:565–584.""",
+    "gasser-2008": """Gasser TC, Görgülü G, Folkesson M, Swedenborg J. Failure properties of intraluminal thrombus in abdominal
+        aortic aneurysm under static and pulsating mechanical load. J Vasc Surg 2008;48:179–188.""",
+    "holzapfel-gasser-ogden-2000": """Holzapfel GA, Gasser TC, Ogden RW. A new constitutive framework for arterial wall mechanics
+        and a comparative study of material models. J Elast 2000;61:1–48.""",
+    "gasser-ogden-holzapfel-2006": """Gasser TC, Ogden RW, Holzapfel GA. Hyperelastic modelling of arterial layers with distributed
+        collagen fibre orientations. J R Soc Interface 2006;3:15–35.""",
 }
 PRESTRESS = {
     "inverse": """Govindjee S, Mihalic PA. Computational methods for inverse finite elastostatics. Comput Methods Appl Mech Eng
@@ -34,9 +44,9 @@ def references(results: Results) -> list[str]:
         found.append(GMSH)
     if results.solution is not None:
         found.append(DOLFINX)
-        found.append(MATERIALS.get(case.wall.material, ""))
+        found.append(MATERIALS.get(case.wall.material.partition("/")[0], ""))
         if (results.mesh.region != 1).any():
-            found.append(MATERIALS.get(case.thrombus.material, ""))
+            found.append(MATERIALS.get(case.thrombus.material.partition("/")[0], ""))
         found.append(PRESTRESS.get(case.mechanics.prestress, ""))
     found += [f.source for f in complete(results) if f.value is not None and _YEAR.search(f.source)]
     return list(dict.fromkeys(" ".join(text.split()) for text in found if text))

@@ -53,3 +53,12 @@ def test_thrombus_is_told_only_where_there_is_one(full):
 def test_sources_of_findings_are_cited_once(full):
     cited = references(full)
     assert cited.count("Vande Geest et al. 2006, Ann Biomed Eng 34:1098") == 1 and "this program" not in cited
+
+
+def test_every_published_law_is_cited(full):
+    from aorta.mechanics.materials.registry import LAWS
+    from aorta.report.references import MATERIALS
+
+    assert set(LAWS) - {"neo-hookean"} == set(MATERIALS)
+    case = replace(full.case, wall=replace(full.case.wall, material="raghavan-vorp-2000/soft"))
+    assert any("Raghavan" in r for r in references(replace(full, case=case)))
