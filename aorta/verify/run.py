@@ -8,7 +8,7 @@ from functools import partial
 from aorta.errors import CaseFileError
 from aorta.mechanics.materials.registry import LAWS
 from aorta.records import Progress, silent
-from aorta.verify import balances, calculix, carotid, elements, laws, prestressed, shells
+from aorta.verify import balances, calculix, carotid, elements, laws, prestressed, shells, zero_d
 from aorta.verify.check import Check, Problem
 
 PROBLEMS: Mapping[str, Problem] = {
@@ -28,6 +28,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "round-trip": prestressed.round_trip,
     "round-trip-fibres": prestressed.fibres_carried,
     "balance": balances.reported_stress,
+    "windkessel": zero_d.windkessel,
     **({"calculix": calculix.thrombosed} if calculix.available() else {}),
 }
 
