@@ -293,7 +293,8 @@ def test_oval_neck_moves_the_pressure_to_its_short_axis():
     ring = plan(mesh=mesh, found=breathing(mesh)).ring
     assert ring.wall_radius_mm.max() - ring.wall_radius_mm.min() == approx(1.6, abs=0.1)
     around = ring.contact_pressure_kPa
-    assert around[[0, 90]].max() != approx(around[[45, 135]].max(), rel=0.02)
+    assert around[[45, 135]] == approx(2 * [around[45]], rel=1e-3)  # the long axis lies at 0 and 180 degrees, the short across it
+    assert (around[[45, 135]] > 1.5 * around[[0, 90]]).all()
 
 
 def test_landing_zone_next_to_a_cut_is_cautioned(mesh):
