@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aorta.cli.reference import command_page
 from aorta.config.reference import reference_page
-from tests import material_page
+from tests.mechanics import material_page
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+from material_page import FOLDER, curves, page, plot
 
 from aorta.mechanics.materials.registry import LAWS, material
-from tests.material_page import FOLDER, curves, page, plot
 
 
 def test_page_is_up_to_date():

@@ -13,7 +13,7 @@ from aorta.verify import closed_forms as exact
 from aorta.verify.fibre_stress import Fibred
 from aorta.verify.law_twins import DEPTH, twin
 
-FOLDER = Path(__file__).parents[1] / "docs" / "theory"
+FOLDER = Path(__file__).parents[2] / "docs" / "theory"
 LONGEST, STRONGEST = 1.5, 1.0
 """Curves end at this stretch or stress (MPa)."""
 
