@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +31,13 @@ def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], No
     InputError
         The file cannot be read or has no solid.
     """
-    if b"ISO-10303-21" not in path.read_bytes()[:1024]:  # OpenCASCADE would say so on the terminal, in its own words
+    if b"ISO-10303-21" not in path.read_bytes()[:1024]:
         raise InputError("the STEP file cannot be read", where=called, why="it is empty or not STEP", fix="export it again")
     try:
         with gmsh_session(Mesh_MeshSizeFromCurvature=24, Mesh_Algorithm=6) as gmsh:
             gmsh.option.setString("Geometry.OCCTargetUnit", _declared_unit(path))
-            gmsh.model.occ.importShapes(str(path))
+            with _silent():
+                gmsh.model.occ.importShapes(str(path))
             gmsh.model.occ.synchronize()
             solids = gmsh.model.getEntities(3)
             faces = gmsh.model.getBoundary(solids, combined=True, oriented=False) if solids else []
@@ -58,6 +62,20 @@ def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], No
     triangles = index[nodes].reshape(-1, 3)
     used, renumbered = np.unique(triangles, return_inverse=True)
     return coordinates.reshape(-1, 3)[used], np.asarray(renumbered).reshape(-1, 3)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """OpenCASCADE writes to standard output by itself, whatever gmsh is told."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _declared_unit(path: Path) -> str:
