@@ -21,16 +21,15 @@ help: ## this list
 define need
 	@missing=""; for p in $(1); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	ask() { echo "Please have these Debian packages installed, then run make again:" >&2; \
+	  echo "  apt-get install --no-install-recommends$$missing" >&2; exit 8; }; \
 	if [ -n "$$missing" ]; then \
 	  if ! command -v apt-get >/dev/null; then \
 	    echo "This machine has no apt-get. Install the equivalents of:$$missing" >&2; exit 8; fi; \
-	  if [ "$$(id -u)" = 0 ]; then run=""; elif command -v sudo >/dev/null; then run="sudo"; else \
-	    echo "Please have these Debian packages installed, then run make again:" >&2; \
-	    echo "  apt-get install --no-install-recommends$$missing" >&2; exit 8; fi; \
+	  if [ "$$(id -u)" = 0 ]; then run=""; elif command -v sudo >/dev/null; then run="sudo"; else ask; fi; \
 	  echo "Installing Debian packages:$$missing"; \
 	  $$run apt-get update -qq && \
-	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { \
-	    echo "apt-get could not install:$$missing" >&2; exit 8; }; fi
+	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null || ask; fi
 endef
 
 $(VENV)/.ready: pyproject.toml
