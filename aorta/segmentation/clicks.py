@@ -10,7 +10,10 @@ from aorta.errors import NeedsClicks
 from aorta.records import CLASSES, VESSEL, Array
 from aorta.segmentation.distance import inside, largest_part
 from aorta.segmentation.gates import HOW_TO_CLICK
+from aorta.segmentation.outer_wall import TubeWall
 from aorta.segmentation.tree import Path
+
+HEEDED_MM = 4.0  # a boundary that a click binds passes it by less (columns stand 2 to 3 mm apart)
 
 
 def check_seeds(points_mm: Array, spacing: Array, shape: tuple[int, ...], seeds: Sequence[tuple[float, float, float]]) -> None:
@@ -39,6 +42,28 @@ def check_seeds(points_mm: Array, spacing: Array, shape: tuple[int, ...], seeds:
             why=f"{tuple(float(c) for c in seeds[number])} mm (LPS) is {np.rint(points_mm[number] / spacing)} in voxels of {shape}",
             fix="give LPS millimetres (RAS, as 3D Slicer shows them, has the first two signs reversed)",
         )
+
+
+def wall_click_cautions(clicks: Array, walls: Sequence[TubeWall], given: Sequence[tuple[float, float, float]]) -> list[str]:
+    """A caution for each click on the outer wall, (n, 3) (z, y, x) mm, that the boundary found does not pass.
+
+    Parameters
+    ----------
+    given : sequence of (3,) float
+        The same as written in the case file (LPS mm).
+    """
+    if not walls:
+        return ["segmentation.wall_clicks are not used: no outer wall was searched for"] if len(given) else []
+    boundary = np.concatenate([wall.tube.surface(wall.radius).reshape(-1, 3) for wall in walls])
+    cautions = []
+    for number, (click, point) in enumerate(zip(clicks, given), 1):
+        away = float(np.linalg.norm(boundary - click, axis=1).min())
+        if away > HEEDED_MM:
+            cautions.append(
+                f"click {number} of {len(given)} on the outer wall, {tuple(float(c) for c in point)}, lies {away:.0f} mm from the "
+                "boundary found and does not bind it: see that it is in LPS millimetres and on this vessel, or correct the labels"
+            )
+    return cautions
 
 
 def cut_at_ends(labels: Array, spacing: Array, paths: Sequence[Path]) -> None:

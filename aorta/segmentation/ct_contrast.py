@@ -11,7 +11,7 @@ from aorta.segmentation import discs, gates, spine
 from aorta.segmentation.calcification import calcification_threshold, find_calcification
 from aorta.segmentation.canonical import Frame, anatomical_frame
 from aorta.segmentation.chain import best_chain
-from aorta.segmentation.clicks import check_seeds, cut_at_ends
+from aorta.segmentation.clicks import check_seeds, cut_at_ends, wall_click_cautions
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import distance_to
 from aorta.segmentation.lumen_ct import blood_statistics, grow_lumen
@@ -92,7 +92,9 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         len(pieces.ostia),
         threshold,
     )
-    return judge(labels, volume, evidence, tuple(f"the lumen may be too large: {doubt}" for doubt in doubts))
+    cautions = [f"the lumen may be too large: {doubt}" for doubt in doubts]
+    cautions += wall_click_cautions(clicks, walls, settings.wall_clicks)
+    return judge(labels, volume, evidence, tuple(cautions))
 
 
 def _start(voxels: Array, spacing: Array, frame: Frame, settings: SegmentationSettings) -> _Start:

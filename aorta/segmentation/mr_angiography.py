@@ -10,7 +10,7 @@ import numpy as np
 
 from aorta.records import Array, Labels, Progress, Segmentation, Volume
 from aorta.segmentation.canonical import given_frame
-from aorta.segmentation.clicks import check_seeds, cut_at_ends
+from aorta.segmentation.clicks import check_seeds, cut_at_ends, wall_click_cautions
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import distance_to
 from aorta.segmentation.gates import ask
@@ -57,7 +57,8 @@ def segment_mr(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     middle = float(np.nanmedian(field[pieces.trunk]))
     spread = float(1.4826 * np.nanmedian(np.abs(inside - np.nanmedian(inside)))) * middle
     evidence = Evidence(METHOD, middle, spread, len(paths) > 1, automatic, (), np.zeros(3), frame, len(pieces.ostia))
-    return judge(Labels(volume.grid, found), volume, evidence, (LUMEN_ONLY,))
+    cautions = (LUMEN_ONLY, *wall_click_cautions(clicks[:0], (), settings.wall_clicks))
+    return judge(Labels(volume.grid, found), volume, evidence, cautions)
 
 
 def _automatic_start(voxels: Array, spacing: Array) -> Array:

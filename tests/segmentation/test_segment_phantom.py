@@ -144,6 +144,26 @@ def test_clicks_start_and_end_the_vessel(phantom):
     assert not found.labels.mask("thrombus").any()
 
 
+def test_clicks_on_the_outer_wall_bind_it_and_those_elsewhere_are_told(phantom, found):
+    """5 mm outward in one slice and inward in another: the boundary follows by one to three voxels of 1.8 mm."""
+    grid, true = phantom.volume.grid, phantom.labels.mask(*VESSEL)
+
+    def last(labels, k, j):
+        return int(np.flatnonzero(labels.mask(*VESSEL)[k, j])[-1])
+
+    places = [(k, int(np.argwhere(true[k])[:, 0].mean())) for k in (37, 45)]
+    on_wall = [grid.to_lps(np.array([np.flatnonzero(true[k, j])[-1] + 0.5, j, k])) for k, j in places]
+    outward = grid.affine_lps[:3, 0] / grid.spacing_ijk[0]
+    clicks = (on_wall[0] + 5.0 * outward, on_wall[1] - 5.0 * outward, -on_wall[0])
+    clicked = segment(phantom.volume, SegmentationSettings(wall_clicks=tuple(tuple(map(float, c)) for c in clicks)), WALL_MM)
+    moved = [last(clicked.labels, k, j) - last(found.labels, k, j) for k, j in places]
+    assert moved[0] in (1, 2, 3) and moved[1] in (-1, -2, -3)
+    told = [caution for caution in clicked.cautions if "does not bind it" in caution]
+    assert len(told) == 1 and told[0].startswith("click 3 of 3 on the outer wall")
+    bare = segment(phantom.volume, SegmentationSettings(thrombus=False, wall_clicks=((0.0, 0.0, 0.0),)), WALL_MM)
+    assert any("wall_clicks are not used" in caution for caution in bare.cautions)
+
+
 def test_unusable_clicks(phantom):
     top = point_in_lumen(phantom, 70)
     with pytest.raises(NeedsClicks, match="one click is not enough"):
