@@ -12,6 +12,7 @@ from typing import Any
 
 from aorta.errors import InputError
 from aorta.pipeline.heart_cycle import cycle_parts, heart_cycle
+from aorta.pipeline.provenance import code_digest
 from aorta.pipeline.sources import source_of
 from aorta.pipeline.store import file_digest
 from aorta.records import Progress, Segmentation, Surface
@@ -90,7 +91,8 @@ def _segment_parts(context: Context) -> Mapping[str, Any]:
     if case.surfaces:
         given = {key: getattr(case.surfaces, key) for key in ("lumen", "outer", "thrombus")}
         digests = {f"file_{key}": file_digest(context.source(path)) for key, path in given.items() if path}
-        return {"surfaces": replace(case.surfaces, lumen="", outer=None, thrombus=None), **digests, **_thickness(case)}
+        stated = replace(case.surfaces, lumen="", outer=None, thrombus=None)
+        return {"surfaces": stated, **digests, **_thickness(case), "reading": code_digest(("meshing",))}
     return {"segmentation": case.segmentation, **_thickness(case)}
 
 
