@@ -92,9 +92,8 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         len(pieces.ostia),
         threshold,
     )
-    cautions = [f"the lumen may be too large: {doubt}" for doubt in doubts]
-    cautions += wall_click_cautions(clicks, walls, settings.wall_clicks)
-    return judge(labels, volume, evidence, tuple(cautions))
+    cautions = (*map(gates.too_large, doubts), *wall_click_cautions(clicks, walls, settings.wall_clicks))
+    return judge(labels, volume, evidence, cautions)
 
 
 def _start(voxels: Array, spacing: Array, frame: Frame, settings: SegmentationSettings) -> _Start:

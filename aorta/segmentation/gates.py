@@ -41,16 +41,22 @@ def ask(reasons: Sequence[str], method: str = "ct-contrast") -> NeedsClicks:
     )
 
 
-def leaked(doubts: Sequence[str]) -> NeedsClicks:
+def leaked(doubts: Sequence[str], method: str = "ct-contrast") -> NeedsClicks:
     """The error for a lumen that reaches beyond the vessel; exit status 4."""
+    attenuation = "state the blood's attenuation under segmentation.blood if bone or veins are nearly as bright; or "
     return NeedsClicks(
         "the blood found reaches beyond the aorta",
-        where="segmentation, method ct-contrast",
+        where=f"segmentation, method {method}",
         why="; ".join(doubts),
-        fix="give the attenuation of the blood under segmentation.blood if bone or veins are nearly as bright; "
-        "or give clicks (then the labels are made with a caution, to be corrected); or give a label map under 'labels'. "
+        fix=(attenuation if method == "ct-contrast" else "")
+        + "give clicks: then the labels are made with a caution, to be corrected; or give a label map under 'labels'. "
         + HOW_TO_CLICK,
     )
+
+
+def too_large(doubt: str) -> str:
+    """The same as a caution, where clicks were given."""
+    return f"the lumen may be too large: {doubt}"
 
 
 def check_chain(chain: Sequence[Disc], slices: Sequence[Sequence[Disc]], height_mm: float, spine_seen: bool) -> None:

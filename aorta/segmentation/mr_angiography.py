@@ -13,7 +13,7 @@ from aorta.segmentation.canonical import given_frame
 from aorta.segmentation.clicks import check_seeds, cut_at_ends, wall_click_cautions
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import distance_to
-from aorta.segmentation.gates import ask
+from aorta.segmentation.gates import ask, leaked, leaks, too_large
 from aorta.segmentation.lumen_mr import brightest_vessel, grow_along
 from aorta.segmentation.quality import Evidence, judge
 from aorta.segmentation.routes import from_clicks, from_widest_end
@@ -50,6 +50,9 @@ def segment_mr(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         _check(voxels, spacing, blood, paths)
     progress("side branches and classes", 0.7)
     pieces = split(blood, spacing, paths)
+    doubts = leaks((), pieces.trunk, spacing, pieces.hanging_mm3)
+    if doubts and automatic:
+        raise leaked(doubts, METHOD)
     found = compose(pieces.trunk, pieces.trunk, pieces.branch, spacing, wall_thickness_mm)
     if not automatic:
         cut_at_ends(found, spacing, paths)
@@ -57,7 +60,7 @@ def segment_mr(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     middle = float(np.nanmedian(field[pieces.trunk]))
     spread = float(1.4826 * np.nanmedian(np.abs(inside - np.nanmedian(inside)))) * middle
     evidence = Evidence(METHOD, middle, spread, len(paths) > 1, automatic, (), np.zeros(3), frame, len(pieces.ostia))
-    cautions = (LUMEN_ONLY, *wall_click_cautions(clicks[:0], (), settings.wall_clicks))
+    cautions = (LUMEN_ONLY, *map(too_large, doubts), *wall_click_cautions(clicks[:0], (), settings.wall_clicks))
     return judge(Labels(volume.grid, found), volume, evidence, cautions)
 
 

@@ -61,6 +61,18 @@ def test_clicks_end_the_vessel(angiogram):
     assert not lumen[:, 133:].any() and not lumen[:, :15].any()
 
 
+def test_blood_that_leaked_into_something_wide_is_not_taken(angiogram):
+    """A bright ball of 9 mm radius beside the aorta, joined to it as widely as a branch never is."""
+    volume, _ = angiogram
+    k, j, i = np.mgrid[: volume.grid.shape_kji[0], :150, :90].astype(float)
+    ball = np.sqrt(((k - 13) * 1.6) ** 2 + (j - 105) ** 2 + (i - 67) ** 2) < 9.0
+    ball |= (np.hypot((k - 13) * 1.6, j - 105) < 5.0) & (i > 45) & (i < 67)
+    voxels = np.where(ball, np.maximum(volume.voxels, volume.voxels[13, 105, 45]), volume.voxels)
+    with pytest.raises(NeedsClicks, match="reaches beyond the aorta") as caught:
+        segment(Volume(volume.grid, voxels, "MR"), SegmentationSettings(), 1.5)
+    assert caught.value.where.endswith("mr-angiography") and "hang on the vessel" in caught.value.why
+
+
 @pytest.mark.real
 def test_published_angiogram():
     """vmtk's aorta: lumen volume over the reference level set's rows."""
