@@ -107,6 +107,8 @@ def rendering() -> str:
     """A picture drawn without a screen."""
     import pyvista
 
+    import aorta.report  # noqa: F401  tells matplotlib, which a plotter loads, where to keep its files
+
     plotter = pyvista.Plotter(off_screen=True, window_size=(64, 64))
     plotter.add_mesh(pyvista.Sphere(), color="red")
     picture = plotter.screenshot(return_img=True)
