@@ -64,8 +64,8 @@ bench: setup-test ## time and memory of each stage, ratios against peers on the 
 	$(PYTHON) -m tests.bench
 
 lint: setup-test ## style and forbidden imports
-	$(PYTHON) -m ruff check aorta tests
-	$(PYTHON) -m ruff format --check aorta tests
+	$(PYTHON) -m ruff check aorta tests meshes cases docs
+	$(PYTHON) -m ruff format --check aorta tests meshes cases docs
 
 clean: ## remove the demo's output (not the installation)
 	rm -rf $(DEMO)
