@@ -4,7 +4,6 @@ Each stage runs in a process of its own (the stages before it come from the stor
 peak memory is its own. Prints figures; asserts nothing.
 """
 
-# ruff: noqa: T201  a program that prints figures
 from __future__ import annotations
 
 import json
