@@ -69,11 +69,10 @@ def arc_length_mm(anatomy: Anatomy, landmark: Landmark, along: str = "aorta") ->
 def measure_neck(anatomy: Anatomy) -> Neck:
     """The neck from the anatomy's findings (which carry the planner's overrides) and sections."""
     outer, length = number(anatomy, "neck_diameter_mm"), number(anatomy, "neck_length_mm")
-    finding = next((f for f in anatomy.findings if f.name == "neck_diameter_mm"), None)
     inner = number(anatomy, "neck_lumen_diameter_mm")
     inner = inner if inner is not None else _neck_lumen_mm(anatomy, length)
-    if inner is not None and finding is not None and finding.measured_value is not None and outer is not None:
-        inner += outer - finding.measured_value  # the planner moved the wall: keep the difference of the conventions
+    if inner is not None and not _given(anatomy, "neck_lumen_diameter_mm"):
+        inner += _shift(anatomy, "neck_diameter_mm")  # the planner moved the wall: keep the difference of the conventions
     return Neck(outer, inner, length, number(anatomy, "neck_angulation_deg"), number(anatomy, "suprarenal_angulation_deg"))
 
 
@@ -112,7 +111,7 @@ def measure_iliac(anatomy: Anatomy, side: str, convention: str, wanted_mm: float
     length = _stretch_mm(s, d, low_mm, high_mm)
     if end is None and length < wanted_mm and length == s[-1] - s[0]:
         length = None  # what is in view suits, but is too short to tell
-    return Iliac(_overridden(anatomy, side, mean), length, note)
+    return Iliac(mean + _iliac_shift(anatomy, side, convention), length, note)
 
 
 def _stretch_mm(s: Array, diameter: Array, low: float, high: float) -> float:
@@ -123,9 +122,22 @@ def _stretch_mm(s: Array, diameter: Array, low: float, high: float) -> float:
     return float(s[-1] - s[bad[-1] + 1]) if bad[-1] + 1 < len(s) else 0.0
 
 
-def _overridden(anatomy: Anatomy, side: str, mean: float) -> float:
-    """The planner's override of ``<side>_iliac_diameter_mm`` shifts the measured diameter."""
-    finding = next((f for f in anatomy.findings if f.name == f"{side}_iliac_diameter_mm"), None)
+def _given(anatomy: Anatomy, name: str) -> bool:
+    """Whether the planner gave this finding's value."""
+    return any(f.name == name and (f.source == "case file" or f.measured_value is not None) for f in anatomy.findings)
+
+
+def _shift(anatomy: Anatomy, name: str) -> float:
+    """By how much the planner moved a finding off what was measured; 0 where one of the two is missing."""
+    finding = next((f for f in anatomy.findings if f.name == name), None)
     if finding is None or finding.measured_value is None or not isinstance(finding.value, float):
-        return mean
-    return mean + finding.value - finding.measured_value
+        return 0.0
+    return finding.value - finding.measured_value
+
+
+def _iliac_shift(anatomy: Anatomy, side: str, convention: str) -> float:
+    """The planner's word on an iliac diameter: of the landing zone before the artery's, in the maker's convention
+    before the other (a moved wall moves the lumen along)."""
+    lumen = ("landing_lumen_diameter", "lumen_diameter") if convention == "inner" else ()
+    names = [f"{side}_iliac_{kind}_mm" for kind in (*lumen, "landing_diameter", "diameter")]
+    return next((_shift(anatomy, name) for name in names if _given(anatomy, name)), 0.0)

@@ -217,12 +217,37 @@ def test_iliac_without_its_bifurcation():
     assert measure_iliac(anatomy, "left", "inner", 60.0, 7.5, 20.0).length_mm is None
 
 
-def test_overrides_of_the_planner_move_the_diameters():
+def corrected(**changed):
+    """The vessel with findings that the planner gave: value and what was measured."""
     plain = vessel()
-    changed = {"neck_diameter_mm": (24.5, 25.5), "left_iliac_diameter_mm": (17.0, 16.0)}
-    given = tuple(Finding(n, v, "mm", "case file", measured_value=m) for n, (v, m) in changed.items())
-    rest = tuple(f for f in plain.findings if f.name not in changed)
-    anatomy = Anatomy(**{**vars(plain), "findings": (*rest, *given)})
+    given = tuple(Finding(n, v, "mm", "given", "case file", measured_value=m) for n, (v, m) in changed.items())
+    return Anatomy(**{**vars(plain), "findings": (*(f for f in plain.findings if f.name not in changed), *given)})
+
+
+@pytest.mark.parametrize(("measured", "inner"), [(20.0, 21.0), (None, 21.0)])
+def test_a_given_lumen_diameter_is_not_moved_by_a_given_outer_one(measured, inner):
+    anatomy = corrected(neck_diameter_mm=(24.5, 25.5), neck_lumen_diameter_mm=(21.0, measured))
+    assert (measure_neck(anatomy).outer_mm, measure_neck(anatomy).inner_mm) == approx((24.5, inner), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changed", "outer", "inner"),
+    [
+        ({"landing_diameter": (17.0, 16.0)}, 1.0, 1.0),
+        ({"landing_diameter": (17.0, 16.0), "diameter": (19.0, 16.0)}, 1.0, 1.0),
+        ({"diameter": (19.0, 16.0), "lumen_diameter": (12.5, 13.0)}, 3.0, -0.5),
+        ({"landing_lumen_diameter": (12.0, 13.0), "lumen_diameter": (12.5, 13.0)}, 0.0, -1.0),
+    ],
+)
+def test_the_nearest_word_of_the_planner_on_an_iliac_diameter_counts(changed, outer, inner):
+    anatomy = corrected(**{f"left_iliac_{kind}_mm": values for kind, values in changed.items()})
+    for convention, moved in (("outer", outer), ("inner", inner)):
+        before = measure_iliac(vessel(), "left", convention, 10.0, 7.5, 20.0).diameter_mm
+        assert measure_iliac(anatomy, "left", convention, 10.0, 7.5, 20.0).diameter_mm == approx(before + moved, abs=1e-12)
+
+
+def test_overrides_of_the_planner_move_the_diameters():
+    anatomy = corrected(neck_diameter_mm=(24.5, 25.5), left_iliac_diameter_mm=(17.0, 16.0))
     neck = measure_neck(anatomy)
     assert (neck.outer_mm, neck.inner_mm) == approx((24.5, 21.5), abs=1e-12)
     assert measure_iliac(anatomy, "left", "outer", 10.0, 7.5, 20.0).diameter_mm == approx(15.0, abs=1e-12)
