@@ -16,7 +16,7 @@ from aorta.verify import shells, solving
 from aorta.verify.check import Check, relative
 
 _KNOWN = {exact.TUBE: (23.267699, 24.932625), exact.SPHERE: (24.718683, 26.363877)}
-"""Incompressible zero-pressure radii in mm of 26/27.5 mm at 16 kPa from independent runs (physics.md 3.1)."""
+"""Incompressible zero-pressure radii in mm of 26/27.5 mm at 16 kPa from independent runs."""
 
 
 def radii() -> tuple[Check, ...]:
