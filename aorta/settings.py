@@ -35,7 +35,7 @@ class ImageInput:
     path: str
     modality: Optional[Literal["CT", "MR"]] = None  # None: as the file says; files that say nothing need it
     series: Optional[Annotated[int, Range(1, 10000)]] = None  # which series of a folder with several, as `aorta check` numbers them
-    gated: Optional[bool] = None  # None: not known; then taken as ungated, with a caution
+    gated: Optional[bool] = None  # for the record; without pressure.imaging the shape is taken as diastolic, with a caution
 
 
 @dataclass(frozen=True)

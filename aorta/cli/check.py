@@ -97,7 +97,7 @@ def _missing_facts(case: Any) -> list[str]:
     facts = []
     if case.pressure is None:
         facts.append("no blood pressure: stresses and indices are left out")
-    elif case.pressure.imaging is None and not (case.image and case.image.gated):
+    elif case.pressure.imaging is None:
         facts.append("no pressure for the time of imaging: the diastolic one is taken")
     facts += [
         f"{name.replace('_', ' ')} is not given"
