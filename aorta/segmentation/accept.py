@@ -12,6 +12,7 @@ from aorta.segmentation.distance import signed_distance
 from aorta.segmentation.quality import border_cautions, intensity_findings, shape_findings, volume_findings
 
 MAIN_SHARE = 0.99  # of the vessel in one piece; crumbs beside it are dropped
+LEAST_OUTSIDE = 0.20  # of a thrombus's surface that is not beside blood; a crescent has about half, a core within blood none
 MOST_BARE = 0.10  # of the lumen's surface beside background in a map with a wall; its open ends are some 3 %
 
 
@@ -25,7 +26,8 @@ def accept_labels(labels: Labels, volume: Volume | None = None, wall_thickness_m
     Raises
     ------
     InputError
-        No lumen; the vessel in several pieces; the lumen cut off lengthwise by the image's border.
+        No lumen; the vessel in several pieces; the lumen cut off lengthwise by the image's border; lumen and
+        thrombus exchanged.
     """
     if not labels.mask("lumen").any():
         present = [name for name in CLASSES if labels.mask(name).any()]
@@ -90,11 +92,28 @@ def _grow_wall(voxels: Array, labels: Labels, wall_thickness_mm: float) -> bool:
     return bool(added.any())
 
 
+def _refuse_exchanged(labels: Labels) -> None:
+    if not labels.mask("thrombus").any():
+        return
+    outside = _share_facing(labels.mask("thrombus"), ~labels.mask("lumen", "thrombus", "branch"))
+    if outside < LEAST_OUTSIDE:
+        raise InputError(
+            "the thrombus lies within the lumen",
+            where="label map",
+            why=f"{outside:.0%} of its surface lie beside wall or surroundings, the rest beside blood: are the classes exchanged?",
+            fix="map the file's values to our classes under labels.classes, e.g. {lumen: 2, thrombus: 1}",
+        )
+
+
 def _bare_share(labels: Labels) -> float:
     """Share of the lumen's outermost voxels that face background within the image."""
-    lumen = labels.mask("lumen")
-    rim = lumen & ~ndi.binary_erosion(lumen, border_value=1)
-    return float((rim & ndi.binary_dilation(labels.voxels == 0)).sum() / max(1, rim.sum()))
+    return _share_facing(labels.mask("lumen"), labels.voxels == 0)
+
+
+def _share_facing(mask: Array, other: Array) -> float:
+    """Share of a mask's outermost voxels, those at the image's border left out, that have a neighbour in another mask."""
+    rim = mask & ~ndi.binary_erosion(mask, border_value=1)
+    return float((rim & ndi.binary_dilation(other)).sum() / max(1, rim.sum()))
 
 
 def _odd_intensity(labels: Labels, volume: Volume) -> list[str]:

@@ -75,6 +75,21 @@ def test_exchanged_classes_are_noticed():
     assert any("exchanged" in c for c in accept_labels(drawn, dark).cautions)
 
 
+@pytest.mark.parametrize("shift", [0.0, 3.0])
+def test_lumen_and_thrombus_exchanged_are_refused_without_an_image(shift):
+    """A vessel with thrombus all round, and an eccentric one: as drawn both pass, exchanged neither."""
+    drawn = labels_of(around=16.0)
+    j, i = np.mgrid[:50, :50]
+    core = np.hypot(j - 25.3 - shift, i - 24.8) < 10.0
+    vessel = np.hypot(j - 25.3, i - 24.8) < 16.0
+    drawn.voxels[:] = np.where(core, CLASSES["lumen"], np.where(vessel, CLASSES["thrombus"], 0))
+    accept_labels(drawn, None, 1.5)
+    exchanged = Labels(drawn.grid, np.array([0, 2, 1], np.uint8)[drawn.voxels])
+    with pytest.raises(InputError, match="thrombus lies within the lumen") as caught:
+        accept_labels(exchanged, None, 1.5)
+    assert "exchanged" in caught.value.why and caught.value.exit_status == 4
+
+
 def test_an_iliac_may_leave_through_a_side_near_the_vessels_end():
     mask = np.zeros((100, 60, 60), bool)
     k, j, i = np.mgrid[:100, :60, :60]
