@@ -41,6 +41,7 @@ def accept_labels(labels: Labels, volume: Volume | None = None, wall_thickness_m
     cautions += _keep_main(voxels, labels, VESSEL, "vessel")
     cautions += _keep_main(voxels, labels, ("lumen",), "lumen")
     kept = Labels(labels.grid, voxels)
+    _refuse_exchanged(kept)
     refuse_cut_off(kept, ("lumen",), SURE_CONTACT_MM2, "label map")
     if wall_thickness_mm is not None and not kept.mask("wall").any():
         bare = _grow_wall(voxels, kept, wall_thickness_mm)
