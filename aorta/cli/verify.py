@@ -18,7 +18,7 @@ def verify(console: Console, problems: tuple[str, ...]) -> Answer:
     Example:
       aorta verify
     """
-    from aorta.verify.run import run_all
+    from aorta.verify.run import left_out, run_all
 
     checks = run_all(problems or None, console.progress)
     rows = [
@@ -33,6 +33,8 @@ def verify(console: Console, problems: tuple[str, ...]) -> Answer:
         )
         for check in checks
     ]
+    absent = dict(left_out(problems or None))
+    rows += [("left out", name, reason, "", "", "", "") for name, reason in absent.items()]
     missed = [
         f"{check.problem}, {check.quantity}: error {check.error:.3g} {check.unit}, bound {check.bound:.3g}"
         for check in checks
@@ -46,4 +48,6 @@ def verify(console: Console, problems: tuple[str, ...]) -> Answer:
         failure = VerificationFailed(what, details=tuple(missed), fix="do not use results of this installation; report this table")
     fields = ("problem", "quantity", "error", "bound", "unit", "passed", "source")
     told = [{name: getattr(check, name) for name in fields} for check in checks]
-    return Answer({"checks": told}, table(rows, ("", "problem", "quantity", "error", "bound", "unit", "source")), failure)
+    return Answer(
+        {"checks": told, "left_out": absent}, table(rows, ("", "problem", "quantity", "error", "bound", "unit", "source")), failure
+    )

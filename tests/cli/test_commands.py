@@ -93,14 +93,18 @@ def check(passed):
 def test_verify(checks, status, monkeypatch, capsys):
     import sys
 
-    run = SimpleNamespace(run_all=lambda names, progress: tuple(map(check, checks)))
+    absent = {"other-code": "it is not installed"}
+    run = SimpleNamespace(run_all=lambda names, progress: tuple(map(check, checks)), left_out=lambda names: absent)
     monkeypatch.setitem(sys.modules, "aorta.verify.run", run)
     assert main(["verify"]) == status
     told = capsys.readouterr()
     assert told.out.count("displacement") == len(checks)
     assert ("tube, displacement: error 0.5 %, bound 0.1" in told.err) == (False in checks)
     assert main(["verify", "--json"]) == status
-    assert [one["passed"] for one in answer(capsys)["result"]["checks"]] == list(checks)
+    result = answer(capsys)["result"]
+    assert [one["passed"] for one in result["checks"]] == list(checks)
+    assert result["left_out"] == absent
+    assert "left out" in told.out and "it is not installed" in told.out
 
 
 def finished(stdout="", code=0):
