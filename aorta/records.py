@@ -443,7 +443,8 @@ class State:
     displacement_mm : (n, 3) float
         From the imaged position.
     cauchy_quadrature_MPa : (m, q, 6) float
-        xx, yy, zz, xy, yz, xz at the q quadrature points of each tetrahedron.
+        xx, yy, zz, xy, yz, xz at the q quadrature points of each tetrahedron. With four of them (the rule
+        of degree 2), they are nearest to vertices 1, 2, 3, 0 in this order.
     quadrature_volume_mm3 : (m, q) float
         The deformed volume each of these points stands for.
     cauchy_nodal_MPa : (n, 6) float

@@ -7,11 +7,12 @@ import numpy as np
 from aorta.records import Anatomy, Array, Finding, Risk, Solution, State, WallMesh, withheld
 from aorta.risk import laplace
 from aorta.risk.ends import away_from_ends
-from aorta.risk.fields import WallPlaces, at_centroids, check_state, on_wall, wall_places
+from aorta.risk.fields import WallPlaces, at_centroids, check_state, on_wall, onto_outer, wall_places
+from aorta.risk.patch import wall_patches
 from aorta.risk.peaks import loading, stress_findings, tension_findings
 from aorta.risk.percentile import weighted_percentile
 from aorta.risk.pulsation import pulsation_findings
-from aorta.risk.rupture import NAMES, rupture_findings, rupture_withheld
+from aorta.risk.rupture import NAMES, PatchIndex, rupture_findings, rupture_withheld
 from aorta.risk.strength_facts import StrengthFacts, number, strength_facts
 from aorta.risk.stress import first_principal, von_mises
 from aorta.risk.tension import WallTension, wall_tension
@@ -22,6 +23,7 @@ from aorta.units import kpa
 STRESS_NAMES = (
     ("wall_stress_max_kPa", "kPa"),
     ("wall_stress_p99_kPa", "kPa"),
+    ("wall_stress_patch_max_kPa", "kPa"),
     ("von_mises_max_kPa", "kPa"),
     ("von_mises_p99_kPa", "kPa"),
     ("wall_tension_max_N_per_mm", "N/mm"),
@@ -57,6 +59,8 @@ def assess(
     principal = first_principal(state.cauchy_quadrature_MPa[places.elements])
     mises = von_mises(state.cauchy_quadrature_MPa[places.elements])
     volume = state.quadrature_volume_mm3[places.elements]
+    patches = wall_patches(mesh, state, settings.end_exclusion)
+    around = None if patches is None else patches.around(onto_outer(mesh, places.centroids))
     tension = wall_tension(mesh, state)
     counted = away_from_ends(mesh.points[tension.node], mesh.ends, settings.end_exclusion)
 
@@ -66,9 +70,13 @@ def assess(
         rupture = rupture_withheld(facts)
     else:
         local = facts.strength(places.centroids, at_centroids(mesh, places.elements, mesh.thrombus_thickness_mm), anatomy)
-        rupture = rupture_findings(principal, volume, local, facts, state, where)
+        over_patches = None
+        if patches is not None:
+            at_patches = facts.strength(patches.points, mesh.thrombus_thickness_mm[patches.node], anatomy)
+            over_patches = PatchIndex(patches.stress_MPa, at_patches, around)
+        rupture = rupture_findings(principal, volume, local, over_patches, facts, state, where)
     findings = (
-        *stress_findings(principal, mises, volume, places.centroids, state, where, unlikely),
+        *stress_findings(principal, mises, volume, places.centroids, patches, around, state, where, unlikely),
         *tension_findings(tension, counted, state, where),
         *reference,
         *pulsation_findings(anatomy, mesh, solution, places, where),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from aorta.errors import RiskError
 from aorta.records import WALL, Array, State, WallMesh
@@ -60,6 +61,17 @@ def wall_places(mesh: WallMesh, exclusion_mm: float) -> WallPlaces:
 def at_centroids(mesh: WallMesh, elements: Array, node_values: Array) -> Array:
     """Node values (n,) interpolated linearly to the centroids of some elements: (e,)."""
     return node_values[mesh.tets[elements, :4]].mean(axis=1)
+
+
+def onto_outer(mesh: WallMesh, points: Array) -> Array:
+    """Points (n, 3) of the wall carried along its normal onto its outer face (the plane of the nearest triangle)."""
+    corners = mesh.points[mesh.facets["outer"][:, :3]]
+    middle = corners.mean(axis=1)
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+    nearest = cKDTree(middle).query(points)[1]
+    height = np.einsum("nx,nx->n", middle[nearest] - points, normal[nearest])
+    return points + height[:, None] * normal[nearest]
 
 
 def on_wall(mesh: WallMesh, nodes: Array, values: Array) -> Array:

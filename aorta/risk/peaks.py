@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from aorta.records import Array, Finding, State
+from aorta.records import Array, Finding, State, withheld
 from aorta.risk import tension as membrane
+from aorta.risk.patch import AREA_MM2, WallPatches, local_peak
 from aorta.risk.percentile import weighted_percentile
 from aorta.units import kpa, mmhg
 
@@ -15,8 +16,20 @@ def loading(state: State) -> str:
     return f"at {mmhg(state.pressure_MPa):.0f} mmHg ({state.name})"
 
 
+OVER_PATCHES = f"the Cauchy stress averaged by volume over patches of {AREA_MM2:g} mm² of wall, through its thickness,"
+NO_PATCH = "the mesh carries no wall thickness, so the volume of a patch is not known"
+
+
 def stress_findings(
-    principal_MPa: Array, mises_MPa: Array, volume_mm3: Array, centroids: Array, state: State, where: str, caution: str
+    principal_MPa: Array,
+    mises_MPa: Array,
+    volume_mm3: Array,
+    centroids: Array,
+    patches: WallPatches | None,
+    around: Array | None,
+    state: State,
+    where: str,
+    caution: str,
 ) -> tuple[Finding, ...]:
     """Peaks of both stress measures.
 
@@ -25,6 +38,9 @@ def stress_findings(
     principal_MPa, mises_MPa, volume_mm3 : (e, q) float
         At the quadrature points that count.
     centroids : (e, 3) float, mm, LPS
+    patches : WallPatches or None
+    around : (e,) int or None
+        The patch around each element.
     where : str
         "in the wall, more than 10 mm from clamped ends".
     caution : str
@@ -33,22 +49,32 @@ def stress_findings(
     at = loading(state)
     first = f"first principal Cauchy stress {where}, {at}"
     mises = f"von Mises Cauchy stress {where}, {at}"
-    peak = centroids[np.argmax(principal_MPa.max(axis=1))]
+    highest = int(np.argmax(principal_MPa.max(axis=1)))
+    largest = principal_MPa.max()
+    local = "" if patches is None else local_peak(largest, patches.stress_MPa[around[highest]])
     p99 = "99th percentile by volume of the "
     return (
-        Finding("wall_stress_max_kPa", kpa(principal_MPa.max()), "kPa", f"maximum over quadrature points of the {first}"),
+        Finding("wall_stress_max_kPa", kpa(largest), "kPa", f"maximum over quadrature points of the {first}", caution=local),
         Finding(
             "wall_stress_p99_kPa", kpa(weighted_percentile(principal_MPa, volume_mm3, 99.0)), "kPa", p99 + first, caution=caution
         ),
+        _patch_finding(patches, f"{where}, {at}"),
         Finding("von_mises_max_kPa", kpa(mises_MPa.max()), "kPa", f"maximum over quadrature points of the {mises}"),
         Finding("von_mises_p99_kPa", kpa(weighted_percentile(mises_MPa, volume_mm3, 99.0)), "kPa", p99 + mises),
         Finding(
             "wall_stress_max_position",
-            "({:.1f}, {:.1f}, {:.1f})".format(*peak),
+            "({:.1f}, {:.1f}, {:.1f})".format(*centroids[highest]),
             "mm LPS",
             f"centroid of the element with the maximum {first}",
         ),
     )
+
+
+def _patch_finding(patches: WallPatches | None, where: str) -> Finding:
+    name = "wall_stress_patch_max_kPa"
+    if patches is None:
+        return withheld(name, "kPa", NO_PATCH)
+    return Finding(name, kpa(patches.stress_MPa.max()), "kPa", f"maximum of the first principal value of {OVER_PATCHES} {where}")
 
 
 def tension_findings(tension: membrane.WallTension, counted: Array, state: State, where: str) -> tuple[Finding, ...]:

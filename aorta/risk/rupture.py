@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from aorta.records import Array, Finding, State, withheld
 from aorta.risk import equivalent_diameter, rupture_index, strength
-from aorta.risk.peaks import loading
+from aorta.risk.patch import local_peak
+from aorta.risk.peaks import NO_PATCH, OVER_PATCHES, loading
 from aorta.risk.percentile import weighted_percentile
 from aorta.risk.strength_facts import ANEURYSMAL_MM, StrengthFacts
 from aorta.units import kpa
@@ -15,8 +18,23 @@ NAMES = (
     ("wall_strength_min_kPa", "kPa"),
     ("peak_wall_rupture_index", "1"),
     ("peak_wall_rupture_index_p99", "1"),
+    ("rupture_index_patch_max", "1"),
     ("rupture_risk_equivalent_diameter_mm", "mm"),
 )
+
+
+@dataclass(frozen=True)
+class PatchIndex:
+    """Stress (c,) MPa and strength of patches of wall, and which patch is around each element: (e,)."""
+
+    stress_MPa: Array
+    strength: strength.WallStrength
+    around: Array
+
+    @property
+    def index(self) -> Array:
+        """Rupture index (c,)."""
+        return rupture_index.rupture_index(self.stress_MPa, self.strength.strength_MPa)
 
 
 def rupture_withheld(reason: str) -> tuple[Finding, ...]:
@@ -25,7 +43,13 @@ def rupture_withheld(reason: str) -> tuple[Finding, ...]:
 
 
 def rupture_findings(
-    principal_MPa: Array, volume_mm3: Array, local: strength.WallStrength, facts: StrengthFacts, state: State, where: str
+    principal_MPa: Array,
+    volume_mm3: Array,
+    local: strength.WallStrength,
+    patches: PatchIndex | None,
+    facts: StrengthFacts,
+    state: State,
+    where: str,
 ) -> tuple[Finding, ...]:
     """Strength, PWRI (maximum by definition, 99th percentile beside it) and RRED.
 
@@ -35,15 +59,17 @@ def rupture_findings(
         At the quadrature points that count.
     local : WallStrength of (e,)
         At the elements' centroids.
+    patches : PatchIndex or None
+        None where no patches could be made.
     """
     index = rupture_index.rupture_index(principal_MPa, local.strength_MPa[:, None])
     caution = " ".join(text for text in (range_caution(local, volume_mm3.sum(axis=1)), facts.caution) if text)
     normal = facts.normal_diameter_mm < ANEURYSMAL_MM
-    outside = local.floored | local.thrombus_clamped | local.nord_clamped
     p99 = weighted_percentile(index, volume_mm3, 99.0)
 
-    def valid(reached: Array) -> bool:
-        """Whether the regression holds in the elements (e,) bool on which a finding rests."""
+    def valid(reached: Array, strengths: strength.WallStrength = local) -> bool:
+        """Whether the regression holds in the elements (e,) bool, or patches, on which a finding rests."""
+        outside = strengths.floored | strengths.thrombus_clamped | strengths.nord_clamped
         return normal and not bool(outside[reached].any())
 
     given = (
@@ -53,6 +79,7 @@ def rupture_findings(
     method = f"first principal Cauchy stress over local wall strength {where}, {loading(state)} ({given})"
     highest = index.max(axis=1)
     peak = float(highest.max())
+    sharp = "" if patches is None else local_peak(peak, float(patches.index[patches.around[highest.argmax()]]))
     findings = [
         Finding(
             "wall_strength_min_kPa",
@@ -64,7 +91,13 @@ def rupture_findings(
             caution,
         ),
         Finding(
-            "peak_wall_rupture_index", peak, "1", f"maximum of: {method}", rupture_index.SOURCE, valid(highest >= peak), caution
+            "peak_wall_rupture_index",
+            peak,
+            "1",
+            f"maximum of: {method}",
+            rupture_index.SOURCE,
+            valid(highest >= peak),
+            " ".join(text for text in (sharp, caution) if text),
         ),
         Finding(
             "peak_wall_rupture_index_p99",
@@ -76,6 +109,13 @@ def rupture_findings(
             caution,
         ),
     ]
+    if patches is None:
+        findings.append(withheld("rupture_index_patch_max", "1", NO_PATCH))
+    else:
+        how = f"maximum of the first principal value of {OVER_PATCHES} over local wall strength {where}, {loading(state)} ({given})"
+        top = float(patches.index.max())
+        sound = valid(patches.index >= top, patches.strength)
+        findings.append(Finding("rupture_index_patch_max", top, "1", how, rupture_index.SOURCE, sound, caution))
     name = "rupture_risk_equivalent_diameter_mm"
     if peak <= 0.0:
         return (*findings, withheld(name, "mm", "the peak wall rupture index is not positive: no logarithm"))
@@ -83,8 +123,8 @@ def rupture_findings(
     if diameter <= 0.0:
         return (*findings, withheld(name, "mm", f"the uncalibrated formula gives no positive diameter for a PWRI of {peak:.3f}"))
     how = f"55 mm + ln(PWRI / 0.48) / (0.020/mm) with the maximum PWRI {peak:.3f}"
-    uncalibrated = Finding(name, diameter, "mm", how, equivalent_diameter.SOURCE, False, equivalent_diameter.CAUTION)
-    return (*findings, uncalibrated)
+    doubts = " ".join(text for text in (equivalent_diameter.CAUTION, sharp) if text)
+    return (*findings, Finding(name, diameter, "mm", how, equivalent_diameter.SOURCE, False, doubts))
 
 
 def range_caution(local: strength.WallStrength, volume_mm3: Array) -> str:

@@ -14,7 +14,7 @@ from aorta.records import WALL, Anatomy, Branch, End, Finding, Landmark, Section
 EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 # four-point rule of degree 2 on the reference tetrahedron
 A, B = (5.0 - np.sqrt(5.0)) / 20.0, (5.0 + 3.0 * np.sqrt(5.0)) / 20.0
-QUADRATURE = np.array([[A, A, A], [B, A, A], [A, B, A], [A, A, B]])
+QUADRATURE = np.array([[B, A, A], [A, B, A], [A, A, B], [A, A, A]])  # as records.State says
 
 
 def shape_functions(x):
