@@ -79,9 +79,16 @@ class GeometryError(AortaError):
 
 
 class MeshError(AortaError):
-    """No valid mesh could be made."""
+    """No valid mesh could be made.
+
+    ``place`` is where, (3,) mm LPS, if it is one place.
+    """
 
     code, exit_status = "E310", 5
+
+    def __init__(self, what: str, *, place: object = None, **kwargs: object):
+        super().__init__(what, **kwargs)  # type: ignore[arg-type]
+        self.place = place
 
 
 class SolverError(AortaError):

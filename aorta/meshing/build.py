@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from aorta.meshing.fairing import STRETCHES, faired
 from aorta.meshing.fields import Box, Field, polydata_to_surface, surface_to_polydata
 from aorta.meshing.inner_face import Faces, faces
 from aorta.meshing.isoparametric import FACES
-from aorta.meshing.measures import distance_to_facets, mesh_findings, volume_cautions
+from aorta.meshing.measures import distance_to_facets, mesh_findings, thickness_cautions, volume_cautions
 from aorta.meshing.quadratic import Quadratic, with_mid_edge_nodes
 from aorta.meshing.remesh import remesh
 from aorta.meshing.thickness import thickness_function
@@ -25,6 +26,8 @@ from aorta.settings import MeshSettings, ThrombusSettings, WallSettings
 
 _GRID_MM = 0.7  # about the imaging's own resolution; halved where the wall is thin
 _NORMAL_SMOOTHING_MM = 1.0
+_MOVE_MM = 2.0  # by which an end is moved inwards where the wall runs along it
+_MOVES = 3
 
 
 def build_mesh(
@@ -42,14 +45,14 @@ def build_mesh(
     MeshError
         An end does not cut the vessel once, or no sound mesh was found; says where.
     """
-    ends = anatomy.ends
     progress("distances to lumen and outer face", 0.0)
     thickness, cautions = thickness_function(anatomy, wall)
     thinnest = min([wall.thickness, *wall.thickness_by_region.values()])
     shapes = faces(anatomy, thickness, min(_GRID_MM, max(0.7 * thinnest, 0.35)), mesh.size)
 
     progress("triangles on the wall's inner face, and the wall on them", 0.3)
-    dense, side, loops, columns, (points, tets) = _wall(shapes, ends, thickness, mesh)
+    ends, (dense, side, loops, columns, (points, tets)) = _wall_and_ends(shapes, anatomy.ends, thickness, mesh)
+    cautions += _moved(anatomy.ends, ends)
 
     progress("thrombus", 0.6)
     clot = thrombus_mesh(side, loops, ends, shapes.blood, mesh.thrombus_size, thrombus.minimum_thickness)
@@ -68,8 +71,31 @@ def build_mesh(
     findings = mesh_findings(
         solid.points, solid.tets, region, facets, measured, mesh.layers, shapes, ends, solid.straightened, removed
     )
-    cautions += volume_cautions(findings)
+    cautions += (*thickness_cautions(measured, thickness(columns.foot), columns.foot), *volume_cautions(findings))
     return WallMesh(solid.points, solid.tets, region, facets, ends, clot_thickness, wall_thickness, findings, cautions)
+
+
+def _wall_and_ends(
+    shapes: Faces, ends: tuple[End, ...], thickness: Callable[[Array], Array], mesh: MeshSettings
+) -> tuple[tuple[End, ...], tuple]:
+    """The wall, and its ends: one along which the wall runs is moved inwards until it cuts across."""
+    for trial in range(_MOVES + 1):
+        try:
+            return ends, _wall(shapes, ends, thickness, mesh)
+        except MeshError as problem:
+            at = [problem.place is not None and np.linalg.norm(problem.place - e.point) < e.radius_mm + 3.0 for e in ends]
+            if trial == _MOVES or not any(at):
+                raise
+            ends = tuple(replace(e, point=e.point - _MOVE_MM * e.normal) if hit else e for e, hit in zip(ends, at))
+    raise AssertionError("unreachable")
+
+
+def _moved(asked: tuple[End, ...], used: tuple[End, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"the {a.name} end was moved {np.linalg.norm(a.point - b.point):.0f} mm inwards: the wall runs along the cut there"
+        for a, b in zip(asked, used)
+        if a is not b
+    )
 
 
 def _wall(
@@ -86,7 +112,7 @@ def _wall(
             side = remesh(start, loops, ends, dense, edge_length(dense, ends, mesh.size))
             loops = _loops_by_end(side, ends)
             columns = stand_columns(side.points, rims_of(len(side.points), loops, ends), ends, dense, thickness)
-            points, tets, columns = extrude(side.triangles, columns, mesh.layers)
+            points, tets, columns = extrude(side.triangles, columns, mesh.layers, thin=limits == STRETCHES[-1])
         except MeshError:
             if limits == STRETCHES[-1]:
                 raise

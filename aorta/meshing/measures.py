@@ -10,6 +10,8 @@ from aorta.meshing.isoparametric import facet_flux, scaled_quality, tet_volumes
 from aorta.meshing.prisms import roundness
 from aorta.records import THROMBUS, WALL, Array, End, Finding
 
+THIN_SHARE = 0.9
+"""Share of the stated thickness below which a caution is raised. A choice of ours."""
 MOST_LUMEN_CHANGE = 0.05
 """Share of the imaged lumen by which the meshed one may differ without a caution. A choice of ours."""
 
@@ -134,6 +136,19 @@ def mesh_findings(
         mL("imaged_vessel_volume_mL", vessel, f"of the whole vessel to the wall's outer face {between}"),
         mL("mesh_closing_volume_mL", faces.closing_volume_mm3, "added where concave creases were rounded so that the wall fits"),
         mL("mesh_crumbs_volume_mL", removed_mm3, "thrombus left out because it is tiny or does not touch the wall"),
+    )
+
+
+def thickness_cautions(measured: Array, wanted: Array, place: Array) -> tuple[str, ...]:
+    """What to say where the meshed wall (c,) mm is clearly thinner than the stated one; stress goes with its inverse."""
+    thin = measured < THIN_SHARE * wanted
+    if not thin.any():
+        return ()
+    worst = int((measured / wanted).argmin())
+    at = ", ".join(f"{x:.1f}" for x in place[worst])
+    return (
+        f"the meshed wall is thinner than stated over {100 * thin.mean():.1f} % of its nodes, {measured[worst]:.2f} mm at "
+        f"least near ({at}) mm LPS, where a crease leaves no room for it: stress there is not to be relied on",
     )
 
 

@@ -8,7 +8,7 @@ Edges of an element whose map would be uneven, or turn over, are bent less.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -107,6 +107,8 @@ def _wall_edges(
     is_rim = np.isin(unique[:, 0] * base + unique[:, 1], rim_edges.min(axis=1) * base + rim_edges.max(axis=1))
     rim = np.where(is_rim, columns.rim[unique[:, 0]], -1)
     feet = stand_columns(columns.foot[unique].mean(axis=1), rim, ends, dense, thickness)
+    share = columns.thinning[unique].mean(axis=1)
+    feet = replace(feet, thickness=feet.thickness * share, thinning=share)
     foot_of_edge = np.full(len(edges), -1)
     foot_of_edge[in_wall[leaning]] = which
     middle[in_wall[leaning]] = feet.at(which, height[leaning])

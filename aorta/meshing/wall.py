@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from aorta.records import Array, End
 _POOR = 0.15  # roundness of a tetrahedron that is worth other directions
 _WORST = 0.02  # roundness that is not accepted
 _TRIALS = 40
+_THINNER = 0.85  # of the thickness, each time, where nothing else keeps the wall from folding
+_THINNEST = 0.5
+_TAPER = 0.1  # change of that share from a column to the next
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,15 @@ class Columns:
     thickness : (n,) float, mm
     rim : (n,) int
         Number of the end whose rim the column stands on, else -1.
+    thinning : (n,) float
+        Thickness as a share of the wanted one; below 1 where the wall would have folded.
     """
 
     foot: Array
     direction: Array
     thickness: Array
     rim: Array
+    thinning: Array
 
     def at(self, column: Array, height: Array) -> Array:
         """Points (m, 3) at shares (m,) of the thickness from the foot."""
@@ -51,7 +57,7 @@ def stand_columns(
         own = np.flatnonzero(rim == number)
         if len(own):
             foot[own], direction[own] = dense.project_in_plane(points[own], end)
-    return Columns(foot, direction, thickness(foot), rim)
+    return Columns(foot, direction, thickness(foot), rim, np.ones(len(foot)))
 
 
 def rims_of(n_points: int, loops: dict[str, Array], ends: tuple[End, ...]) -> Array:
@@ -62,10 +68,11 @@ def rims_of(n_points: int, loops: dict[str, Array], ends: tuple[End, ...]) -> Ar
     return rim
 
 
-def extrude(triangles: Array, columns: Columns, layers: int) -> tuple[Array, Array, Columns]:
+def extrude(triangles: Array, columns: Columns, layers: int, thin: bool = False) -> tuple[Array, Array, Columns]:
     """Points ((layers + 1) n, 3), tetrahedra of the wall, and the columns as used.
 
-    Where a tetrahedron would be poor or turn over, directions are averaged with their neighbours' and tried again.
+    Where a tetrahedron would be poor or turn over, directions are averaged with their neighbours' and tried again;
+    with `thin`, the wall is then made thinner where it still folds, down to half.
 
     Raises
     ------
@@ -76,24 +83,34 @@ def extrude(triangles: Array, columns: Columns, layers: int) -> tuple[Array, Arr
     share = np.repeat(np.arange(layers + 1) / layers, n)
     prisms = np.concatenate([np.hstack([triangles + k * n, triangles + (k + 1) * n]) for k in range(layers)])
     tets = prisms_to_tets(prisms)
+
+    def worst_of(columns: Columns) -> Array:
+        quality = roundness(columns.at(np.tile(np.arange(n), layers + 1), share), tets)
+        return quality.reshape(layers, len(triangles), 3).min(axis=(0, 2))
+
     best, best_worst = columns, -np.inf
     for _ in range(_TRIALS):
-        points = columns.at(np.tile(np.arange(n), layers + 1), share)
-        quality = roundness(points, tets)
-        worst = quality.reshape(layers, len(triangles), 3).min(axis=(0, 2))
+        worst = worst_of(columns)
         if worst.min() > best_worst:
             best, best_worst = columns, float(worst.min())
         if best_worst > _POOR:
             break
         columns = smoothed_directions(columns, triangles, worst < _POOR)
+    while thin and best_worst < 2 * _WORST:
+        worst = worst_of(best)
+        thinner = thinned(best, triangles, worst < 2 * _WORST)
+        if np.array_equal(thinner.thinning, best.thinning):
+            break
+        best, best_worst = thinner, float(worst_of(thinner).min())
     columns = best
     points = columns.at(np.tile(np.arange(n), layers + 1), share)
     volume = volumes(points, tets)
     if volume.min() <= 0 or best_worst < _WORST:
-        place = ", ".join(f"{x:.1f}" for x in points[tets[int(volume.argmin()), 0]])
+        place = points[tets[int(volume.argmin()), 0]]
         raise MeshError(
             "The wall folds over itself where it is thickened outward",
-            where=f"near ({place}) mm (LPS)",
+            place=place,
+            where=f"near ({', '.join(f'{x:.1f}' for x in place)}) mm (LPS)",
             why=f"{int((roundness(points, tets) < _WORST).sum())} of {len(volume)} tetrahedra turn over or are flat "
             f"at {columns.thickness.max():.2f} mm thickness",
             fix="lower wall.thickness or mesh.size, or smooth the labels there",
@@ -112,4 +129,16 @@ def smoothed_directions(columns: Columns, triangles: Array, bad: Array) -> Colum
     touched &= columns.rim < 0
     direction = columns.direction.copy()
     direction[touched] = total[touched] / np.linalg.norm(total[touched], axis=1, keepdims=True)
-    return Columns(columns.foot, direction, columns.thickness, columns.rim)
+    return replace(columns, direction=direction)
+
+
+def thinned(columns: Columns, triangles: Array, bad: Array) -> Columns:
+    """The wall thinner at bad triangles (m,), tapering to its full thickness around them."""
+    share = columns.thinning.copy()
+    touched = np.unique(triangles[bad])
+    share[touched] = np.maximum(share[touched] * _THINNER, _THINNEST)
+    edges = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    for _ in range(int((1 - _THINNEST) / _TAPER)):
+        for a, b in (edges.T, edges.T[::-1]):
+            np.minimum.at(share, a, share[b] + _TAPER)
+    return replace(columns, thickness=columns.thickness * share / columns.thinning, thinning=share)
