@@ -1,7 +1,8 @@
-"""Time and memory of every stage on the phantom: ``make bench``.
+"""Time and memory of every stage on the phantom, and our solver beside CalculiX: ``make bench``.
 
 Each stage runs in a process of its own (the stages before it come from the store), so that its
-peak memory is its own. Prints figures; asserts nothing.
+peak memory is its own. CalculiX gets the very mesh, laws and pressure that ours gets, one thread
+each. Prints figures; asserts nothing. ``python tests/bench.py --peer`` for the second part alone.
 """
 
 from __future__ import annotations
@@ -30,7 +31,47 @@ def run(arguments: list[str]) -> tuple[dict, float, float]:
     return json.loads(answer)["result"], time.monotonic() - start, usage.ru_maxrss / 1e6
 
 
-def main() -> None:
+def peer() -> None:
+    """An idealised aneurysm without prestress to 120 mmHg by us and by CalculiX: time, and whether they agree."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # before any library is loaded
+    import resource
+    import time
+
+    import numpy as np
+
+    from aorta.units import MMHG_IN_MPA
+    from aorta.verify import calculix, reference_meshes, solving
+
+    if not calculix.available():
+        print("CalculiX (ccx) is not installed: no comparison (apt-get install calculix-ccx)")
+        return
+    pressure, mesh = 120 * MMHG_IN_MPA, reference_meshes.aneurysm((1, 24, 20))
+    solving.inflate(calculix.clamped(reference_meshes.aneurysm((1, 6, 4))), 0.1 * pressure)  # the forms are compiled once
+
+    def timed(compute, who):
+        wall, used = time.monotonic(), resource.getrusage(who)
+        found = compute()
+        after = resource.getrusage(who)
+        cpu = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
+        return found, time.monotonic() - wall, cpu
+
+    def ours():
+        return solving.inflate(calculix.clamped(mesh), pressure)[0]
+
+    materials = calculix.clamped(mesh).materials
+    state, our_wall, our_cpu = timed(ours, resource.RUSAGE_SELF)
+    (moved, stress), their_wall, their_cpu = timed(lambda: calculix.run(mesh, materials, pressure), resource.RUSAGE_CHILDREN)
+    print(f"\nidealised aneurysm, {len(mesh.points)} nodes, {len(mesh.tets)} tetrahedra, no prestress, 120 mmHg, one thread")
+    print(f"{'solver':12} {'wall s':>9} {'CPU s':>10}")
+    print(f"{'aorta':12} {our_wall:9.1f} {our_cpu:10.1f}")
+    print(f"{'CalculiX':12} {their_wall:9.1f} {their_cpu:10.1f}")
+    print(f"{'ratio':12} {their_wall / our_wall:9.1f} {their_cpu / our_cpu:10.1f}")
+    print(f"largest displacement: {np.linalg.norm(state.displacement_mm, axis=1).max():.4f} mm")
+    for check in calculix.checks("aneurysm", mesh, state, moved, stress):
+        print(f"difference, {check.quantity}: {check.error:.1e}")
+
+
+def stages() -> None:
     """Bench the phantom stage by stage, then the whole of it from nothing."""
     from aorta.pipeline.stages import STAGES
 
@@ -51,4 +92,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if "--peer" not in sys.argv[1:]:
+        stages()
+    peer()
