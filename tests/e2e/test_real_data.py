@@ -94,7 +94,7 @@ def angiogram(tmp_path_factory):
     """Answer of the plan of the MR series until its anatomy, and the folder of its results."""
     place = tmp_path_factory.mktemp("mra")
     case = prepared("vmtk-aorta-mra", place)
-    run = aorta("plan", case, "-o", place / "out", "--until", "anatomy", "--json")
+    run = aorta("plan", case, "-o", place / "out", "--until", "mesh", "--json")
     assert run.status == 0, run.err
     return run, place / "out" / "vmtk-aorta-mra"
 
@@ -123,3 +123,12 @@ def test_angiogram_says_what_it_does_not_show(angiogram):
     assert found["neck_length_mm"]["value"] is None and "nowhere widens" in found["neck_length_mm"]["caution"]
     assert found["thrombus_volume_mL"]["value"] == 0
     assert found["left_iliac_diameter_mm"]["value"] == pytest.approx(11.7, abs=0.6)
+
+
+def test_angiogram_is_meshed(angiogram):
+    """Its wall has little room at the iliac arteries' ends: it took a moved end, and a thinner wall, both told."""
+    found = {f["name"]: f["value"] for f in angiogram[0].answer["result"]["findings"]}
+    assert found["mesh_wall_thickness_mean_mm"] == pytest.approx(1.495, abs=0.005)
+    assert found["mesh_lumen_volume_mL"] == pytest.approx(found["imaged_lumen_volume_mL"], rel=0.05)
+    told = " ".join(c["caution"] for c in angiogram[0].answer["result"]["cautions"] if c["stage"] == "mesh")
+    assert ("thinner than stated" in told) == (found["mesh_wall_thickness_min_mm"] < 0.9 * 1.5)
