@@ -1,4 +1,4 @@
-"""The phantom's wall with thrombus in CalculiX, on the mesh that ours is solved on (asked for: within 3 %).
+"""The phantom's wall with thrombus in CalculiX, on the mesh that ours is solved on.
 
 Coarse elements: both codes get the same, so that their accuracy does not matter. One CalculiX run of about 75 processor
 seconds serves all tests.
