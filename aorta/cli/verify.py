@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from aorta.cli.command import Answer, Console, command, table
 from aorta.errors import VerificationFailed
 
 
-@command("verify", click.argument("problems", nargs=-1))
-def verify(console: Console, problems: tuple[str, ...]) -> Answer:
+@command(
+    "verify",
+    click.argument("problems", nargs=-1),
+    click.option("--quick", is_flag=True, help="Leave out what takes more than some seconds."),
+    click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page (Markdown)."),
+)
+def verify(console: Console, problems: tuple[str, ...], quick: bool, page: Path | None) -> Answer:
     """Run the verification problems; print each one's error and its bound.
 
-    Without names, all of them run.
+    PROBLEMS are names of problems or of groups of them. Without names, all of them run.
 
     \b
-    Example:
-      aorta verify
+    Examples:
+      aorta verify --quick
+      aorta verify shells calculix
     """
     from aorta.verify.run import left_out, run_all
 
-    checks = run_all(problems or None, console.progress)
+    checks = run_all(problems or None, console.progress, quick)
+    if page is not None:
+        from aorta.verify.page import page as written
+
+        page.write_text(written(checks), encoding="utf-8")
     rows = [
         (
             "pass" if check.passed else "FAIL",
@@ -33,7 +45,7 @@ def verify(console: Console, problems: tuple[str, ...]) -> Answer:
         )
         for check in checks
     ]
-    absent = dict(left_out(problems or None))
+    absent = dict(left_out(problems or None, quick))
     rows += [("left out", name, reason, "", "", "", "") for name, reason in absent.items()]
     missed = [
         f"{check.problem}, {check.quantity}: error {check.error:.3g} {check.unit}, bound {check.bound:.3g}"

@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 
 from aorta.mechanics import backend, stress
-from aorta.mechanics.domain import make_domain
 from aorta.mechanics.equilibrium import VOLUME_DEGREE, Body, Equilibrium
 from aorta.mechanics.materials import fibres
 from aorta.mechanics.materials.registry import material
@@ -57,7 +56,7 @@ def solve(fine: int) -> tuple[WallMesh, np.ndarray, np.ndarray]:
     }
     fields = {fibres.CIRCUMFERENTIAL: frame.circumferential, fibres.AXIAL: frame.axial}
     supports = tuple(sliding(name) for name in ("theta0", "theta1", "z0"))
-    body = Body(make_domain(mesh), materials, supports, "blood", Prescribed(held, values), fields)
+    body = Body(solving.domain(mesh), materials, supports, "blood", Prescribed(held, values), fields)
     equilibrium = Equilibrium(body, prestressed=False)
     body.domain.write(equilibrium.u, _incompressible(mesh))  # where to start; stretching the top alone would be far off
     newton = Newton(equilibrium, "forward")

@@ -19,6 +19,8 @@ class Check:
         The exact solution or the other program.
     value, reference : float or None
         What was compared, where it is one number.
+    name, mesh : str
+        The problem's name in ``aorta verify`` and the sizes of its meshes; filled in where it is run.
     """
 
     problem: str
@@ -29,6 +31,8 @@ class Check:
     source: str
     value: float | None = None
     reference: float | None = None
+    name: str = ""
+    mesh: str = ""
 
     @property
     def passed(self) -> bool:

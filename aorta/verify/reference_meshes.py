@@ -214,7 +214,7 @@ def thrombosed_tube(
         radius = neck + (sac - neck) * np.cos(np.pi * z / (2 * half_length)) ** 2
         eccentric = 0.5 * (radius - lumen)
         inside = s[:, 0] < share
-        depth = np.where(inside, s[:, 0] / share, 1.0)
+        depth = np.where(inside, s[:, 0] / max(share, 1e-9), 1.0)  # one layer: all wall
         out = np.where(inside, 0.0, (s[:, 0] - share) / (1 - share) * wall)
         r = lumen + depth * (radius - lumen) + out
         return np.stack([r * np.cos(th), eccentric * (1 - depth) + r * np.sin(th), z], -1)

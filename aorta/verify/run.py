@@ -1,61 +1,73 @@
-"""``aorta verify``: every problem by name, run one after the other."""
+"""``aorta verify``: the problems run one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 
 from aorta.errors import CaseFileError
-from aorta.mechanics.materials.registry import LAWS
 from aorta.records import Progress, silent
-from aorta.verify import balances, calculix, carotid, elements, laws, prestressed, shells, zero_d
-from aorta.verify.check import Check, Problem
-
-PROBLEMS: Mapping[str, Problem] = {
-    "one-element": elements.one_element,
-    **{f"law-{name}": partial(laws.one_law, name) for name in LAWS},
-    "patch": elements.patch,
-    "tangent": elements.tangent,
-    "lame": elements.lame,
-    "tube-raghavan-vorp": shells.tube_rv,
-    "tube-neo-hookean": shells.tube_nh,
-    "sphere-raghavan-vorp": shells.sphere_rv,
-    "sphere-neo-hookean": shells.sphere_nh,
-    **{f"shells-{name}": partial(shells.other_law, name) for name in shells.OTHERS},
-    "two-layer-carotid": carotid.inflation,
-    "no-locking": shells.no_locking,
-    "zero-pressure-radii": prestressed.radii,
-    "round-trip": prestressed.round_trip,
-    "round-trip-fibres": prestressed.fibres_carried,
-    "balance": balances.reported_stress,
-    "windkessel": zero_d.windkessel,
-    "calculix": calculix.thrombosed,
-}
+from aorta.verify import calculix, solving
+from aorta.verify.check import Check
+from aorta.verify.problems import GROUPS, PROBLEMS
 
 
-def left_out(names: Sequence[str] | None = None) -> Mapping[str, str]:
-    """Problems that would be run, all or those named, but cannot be on this machine, each with its reason."""
-    if names or calculix.available():
-        return {}
-    return {"calculix": "CalculiX is not installed: apt-get install calculix-ccx"}
-
-
-def run_all(names: Sequence[str] | None = None, progress: Progress = silent) -> tuple[Check, ...]:
-    """Checks of all problems but those ``left_out``, or of those named.
+def chosen(names: Sequence[str] | None = None, quick: bool = False) -> tuple[str, ...]:
+    """Names of problems: all, or those named one by one or by their group; without the slow ones if quick.
 
     Raises
     ------
     CaseFileError
-        There is no problem of this name.
+        There is neither a problem nor a group of this name.
+    """
+    unknown = [name for name in names or () if name not in PROBLEMS and name not in GROUPS]
+    if unknown:
+        fix = f"groups: {', '.join(GROUPS)}; problems: {', '.join(PROBLEMS)}"
+        raise CaseFileError(f"no verification problem '{unknown[0]}'", fix=fix)
+    return tuple(
+        name
+        for name, entry in PROBLEMS.items()
+        if not (quick and entry.slow) and (not names or name in names or entry.group in names)
+    )
+
+
+def left_out(names: Sequence[str] | None = None, quick: bool = False) -> Mapping[str, str]:
+    """Problems that would be run, all or those of a group, but cannot be on this machine, each with its reason."""
+    if calculix.available():
+        return {}
+    reason = "CalculiX is not installed: apt-get install calculix-ccx"
+    return {
+        name: reason for name in chosen(names, quick) if PROBLEMS[name].group == "calculix" and (not names or name not in names)
+    }
+
+
+def run_all(names: Sequence[str] | None = None, progress: Progress = silent, quick: bool = False) -> tuple[Check, ...]:
+    """Checks of the chosen problems but those ``left_out``, each with the meshes its problem was solved on.
+
+    Raises
+    ------
+    CaseFileError
+        There is no problem or group of this name.
     SetupError
         A problem was named that needs CalculiX, which is not installed.
     """
-    unknown = [name for name in names or () if name not in PROBLEMS]
-    if unknown:
-        raise CaseFileError(f"no verification problem '{unknown[0]}'", fix=f"known: {', '.join(PROBLEMS)}")
-    chosen = [name for name in names or PROBLEMS if name not in left_out(names)]
-    checks: list[Check] = []
-    for done, name in enumerate(chosen):
-        progress(f"verification: {name}", done / len(chosen))
-        checks += PROBLEMS[name]()
+    absent, checks = left_out(names, quick), []
+    wanted = [name for name in chosen(names, quick) if name not in absent]
+    for done, name in enumerate(wanted):
+        progress(f"verification: {name} ({done + 1} of {len(wanted)})", done / len(wanted))
+        checks += run_one(name)
     return tuple(checks)
+
+
+def run_one(name: str) -> tuple[Check, ...]:
+    """The checks of one problem.
+
+    Raises
+    ------
+    SetupError
+        It needs CalculiX, which is not installed.
+    """
+    with solving.sizes_noted() as sizes:
+        found = PROBLEMS[name].run()
+    mesh = f"{', '.join(f'{size:,}' for size in sorted(sizes))} tetrahedra" if sizes else "none"
+    return tuple(replace(check, name=name, mesh=mesh) for check in found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 
 from aorta.mechanics import stress, tet10
-from aorta.mechanics.domain import make_domain
+from aorta.mechanics.domain import Domain, make_domain
 from aorta.mechanics.equilibrium import Body, Equilibrium
 from aorta.mechanics.materials.registry import Material, material
 from aorta.mechanics.newton import Newton
@@ -18,6 +20,33 @@ BULK = 34.8
 """MPa, 100 times the shear modulus 2α of the wall: the product's default."""
 TENSOR = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2]])
 """Where xx, yy, zz, xy, yz, xz go in a 3 × 3."""
+
+
+_SIZES: ContextVar[set[int] | None] = ContextVar("sizes", default=None)
+
+
+@contextmanager
+def sizes_noted() -> Iterator[set[int]]:
+    """Gathers the numbers of tetrahedra of the meshes that are solved within."""
+    sizes: set[int] = set()
+    token = _SIZES.set(sizes)
+    try:
+        yield sizes
+    finally:
+        _SIZES.reset(token)
+
+
+def noted(mesh: WallMesh) -> WallMesh:
+    """The mesh, whose size is told in the results."""
+    sizes = _SIZES.get()
+    if sizes is not None:
+        sizes.add(len(mesh.tets))
+    return mesh
+
+
+def domain(mesh: WallMesh) -> Domain:
+    """The solver's mesh."""
+    return make_domain(noted(mesh))
 
 
 def wall_law(name: str = "raghavan-vorp-2000", bulk: float = BULK) -> Material:
@@ -37,7 +66,7 @@ def body(
     """A body of wall, and of thrombus where the mesh has it."""
     materials = {WALL: wall or wall_law(), THROMBUS: material("wang-2001", {}, 5.2, "verification")}
     present = {region: m for region, m in materials.items() if (mesh.region == region).any()}
-    return Body(make_domain(mesh), present, supports, pressure_facets, prescribed, fields or {})
+    return Body(domain(mesh), present, supports, pressure_facets, prescribed, fields or {})
 
 
 def inflate(what: Body, pressure: float, first_step: float = 0.5) -> tuple[State, Newton]:

@@ -94,7 +94,7 @@ def test_verify(checks, status, monkeypatch, capsys):
     import sys
 
     absent = {"other-code": "it is not installed"}
-    run = SimpleNamespace(run_all=lambda names, progress: tuple(map(check, checks)), left_out=lambda names: absent)
+    run = SimpleNamespace(run_all=lambda names, progress, quick: tuple(map(check, checks)), left_out=lambda names, quick: absent)
     monkeypatch.setitem(sys.modules, "aorta.verify.run", run)
     assert main(["verify"]) == status
     told = capsys.readouterr()

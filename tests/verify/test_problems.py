@@ -1,6 +1,8 @@
 """Every problem of ``aorta verify``: its errors within their bounds, and a wrong answer outside them."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +12,16 @@ pytest.importorskip("dolfinx")
 from aorta.errors import CaseFileError, SetupError  # noqa: E402
 from aorta.verify import calculix  # noqa: E402
 from aorta.verify.check import Check  # noqa: E402
-from aorta.verify.run import PROBLEMS, left_out, run_all  # noqa: E402
+from aorta.verify.page import fixed_part, page  # noqa: E402
+from aorta.verify.problems import GROUPS, PROBLEMS  # noqa: E402
+from aorta.verify.run import chosen, left_out, run_all  # noqa: E402
 
 pytestmark = pytest.mark.fem
-_SLOW = ("sphere-neo-hookean", "sphere-raghavan-vorp", "round-trip", "round-trip-fibres", "two-layer-carotid", "calculix")
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "verification.md"
 
 
 def _named(name):
-    return pytest.param(name, marks=[pytest.mark.slow] if name in _SLOW else [])
+    return pytest.param(name, marks=[pytest.mark.slow] if PROBLEMS[name].slow else [])
 
 
 @pytest.mark.parametrize("name", [_named(name) for name in PROBLEMS])
@@ -28,6 +32,50 @@ def test_problem_is_within_its_bounds(name):
     assert checks, "a problem without checks verifies nothing"
     missed = [f"{c.problem}, {c.quantity}: {c.error:.3g} > {c.bound:.3g}" for c in checks if not c.passed]
     assert not missed, "\n".join(missed)
+    listed = section(name)
+    assert f"Mesh: {checks[0].mesh}." in listed
+    assert [line for line in listed.splitlines() if line.startswith("| ")][1:] == [matching(c, listed) for c in checks]
+
+
+def section(name):
+    """The page's part on one problem."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = re.search(rf"^### `{re.escape(name)}`\n(.*?)(?=^##|\Z)", text, re.M | re.S)
+    assert found, f"{PAGE.name} lacks {name}: run `aorta verify --page {PAGE.name}`"
+    return found[1]
+
+
+def matching(check, listed):
+    """The page's row on a check: same words and bound, an error that was within it."""
+    rows = [line for line in listed.splitlines() if line.startswith(fixed_part(check)) and line.endswith(bound(check))]
+    assert len(rows) == 1, f"{fixed_part(check)} with{bound(check)} is on the page {len(rows)} times"
+    assert float(rows[0].split("|")[-3].split()[0]) <= check.bound * 1.05  # printed with two digits
+    return rows[0]
+
+
+def bound(check):
+    unit = "" if check.unit == "1" else f" {check.unit}"
+    return f" {check.bound:.2g}{unit} |"
+
+
+def test_page_lists_the_problems_that_run_and_no_other():
+    assert re.findall(r"^### `(.*)`$", PAGE.read_text(encoding="utf-8"), re.M) == [
+        name for group in GROUPS for name, entry in PROBLEMS.items() if entry.group == group
+    ]
+    assert {entry.group for entry in PROBLEMS.values()} == set(GROUPS)
+
+
+def test_page_of_an_error_is_that_error():
+    check = Check("p", "q", 1.25e-3, 1e-2, "share", "s", 2.0, 3.0, "patch", "12 tetrahedra")
+    text = page([check])
+    assert "| p | q | s | 2 | 3 | 0.0013 share | 0.01 share |" in text
+    assert "1 problems, 1 checks, 1 within" in text and "Mesh: 12 tetrahedra." in text
+    assert re.findall(r"^## (.*)$", text, re.M) == ["elements"]
+
+
+def test_groups_and_quick_choose():
+    assert chosen(["calculix"]) == tuple(name for name in PROBLEMS if name.startswith("calculix"))
+    assert set(PROBLEMS) - set(chosen(None, quick=True)) == {name for name, entry in PROBLEMS.items() if entry.slow}
 
 
 def test_unknown_problem_is_named():
@@ -44,9 +92,9 @@ def test_error_above_bound_or_nan_does_not_pass():
 
 def test_calculix_absent_is_said(monkeypatch):
     monkeypatch.setattr(calculix.shutil, "which", lambda program: None)
-    assert list(left_out()) == ["calculix"]
+    assert list(left_out()) == [name for name in PROBLEMS if name.startswith("calculix")]
     with pytest.raises(SetupError, match="CalculiX is not installed"):  # asked for by name, it cannot be left out
-        run_all(["calculix"])
+        run_all(["calculix-ogden-1972"])
     assert left_out(["patch"]) == {}
 
 
