@@ -140,6 +140,8 @@ class Volume:
     modality : "CT" or "MR"
     acquisition : mapping of str to str
         Whitelisted facts only (kernel, phase, slice thickness ...).
+    series : tuple of str
+        The numbered table of the DICOM series that the image was chosen from, a line each.
     """
 
     grid: Grid
@@ -148,6 +150,8 @@ class Volume:
     acquisition: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(self.voxels.shape == self.grid.shape_kji, "voxels must have the grid's shape")
@@ -326,6 +330,7 @@ class Anatomy:
     ends: tuple[End, ...]
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
+    spine: Surface | None = None  # closed, smooth: the vertebrae near the vessel, where they are labelled
 
     def branch(self, name: str) -> Branch | None:
         """The branch of this name, or None."""
@@ -378,6 +383,7 @@ class WallMesh:
     wall_thickness_mm: Array
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
+    spine: Surface | None = None  # the anatomy's
 
     def __post_init__(self) -> None:
         _require(self.tets.ndim == 2 and self.tets.shape[1] == 10, "tets must be (m, 10)")
@@ -427,6 +433,7 @@ class HeartCycle:
     pressure_MPa: Array
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
+    period_s: float | None = None  # of the beat that the instants are of
 
 
 # -------------------------------------------------------------------------------------- solution
@@ -452,6 +459,8 @@ class State:
         the wall's).
     time_s : float or None
         Within the heart beat, of a state along a waveform.
+    velocity_mm_per_s : (n, 3) float or None
+        Of a state along a waveform where tissue with damping surrounds the vessel.
     """
 
     name: str
@@ -461,6 +470,7 @@ class State:
     quadrature_volume_mm3: Array
     cauchy_nodal_MPa: Array
     time_s: float | None = None
+    velocity_mm_per_s: Array | None = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ Modulus = Annotated[float, Quantity("MPa", 1e-5, 1e4, "174 kPa")]
 Age = Annotated[float, Quantity("years", 0.0, 130.0, "72 years")]
 Diameter = Annotated[float, Quantity("mm", 1.0, 150.0, "22 mm")]
 Attenuation = Annotated[float, Quantity("HU", -1024.0, 4000.0, "300 HU")]
+Share = Annotated[float, Range(0.0, 1.0)]
+EndStiffness = Annotated[float, Quantity("MPa/mm", 1e-6, 10.0, "20 kPa/mm")]
+TissueStiffness = Annotated[float, Quantity("MPa/mm", 0.0, 0.1, "1 kPa/mm")]
+TissueDamping = Annotated[float, Quantity("MPa s/mm", 0.0, 0.1, "0.1 kPa s/mm")]
 
 
 # ------------------------------------------------------------------------------------------ input
@@ -36,6 +40,10 @@ class ImageInput:
     modality: Optional[Literal["CT", "MR"]] = None  # None: as the file says; files that say nothing need it
     series: Optional[Annotated[int, Range(1, 10000)]] = None  # which series of a folder with several, as `aorta check` numbers them
     gated: Optional[bool] = None  # for the record; without pressure.imaging the shape is taken as diastolic, with a caution
+    resample: bool = False  # put a series with tilted gantry or uneven slices onto a rectangular grid; no: such series are refused
+    orientation: Optional[Literal["sform", "qform"]] = None  # of a NIfTI file whose two differ by over 1 mm; None: refused then
+    resample: bool = False  # put a series with tilted gantry or uneven slices onto a rectangular grid; no: such series are refused
+    orientation: Optional[Literal["sform", "qform"]] = None  # of a NIfTI file whose two differ by over 1 mm; None: refused then
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,8 @@ class LabelInput:
     path: str
     classes: dict[str, int] = field(default_factory=dict)  # our class name -> value in the file; {}: ours or the file's own names
     convention: Literal["aorta", "slicer", "totalsegmentator", "custom"] = "aorta"
+    orientation: Optional[Literal["sform", "qform"]] = None  # as for the image
+    orientation: Optional[Literal["sform", "qform"]] = None  # as for the image
 
 
 @dataclass(frozen=True)
@@ -139,12 +149,27 @@ class MechanicsSettings:
     """Loads, supports and the way to equilibrium."""
 
     prestress: Literal["inverse", "none", "linear"] = "inverse"
-    ends: Literal["fixed", "sliding"] = "fixed"  # sliding: free within the cut's plane
+    ends: Literal["fixed", "sliding", "elastic"] = "fixed"  # sliding: free within the cut's plane; elastic: on springs
     pressure_on: Literal["lumen", "wall"] = "lumen"  # wall: porous thrombus
     bulk_modulus: Modulus = 34.8  # MPa, wall: 100 times the shear modulus of raghavan-vorp-2000
     thrombus_bulk_modulus: Modulus = 5.2  # MPa: 100 times its shear modulus
     max_iterations: Annotated[int, Range(1, 1000)] = 25
     minimum_step: Annotated[float, Range(1e-6, 1.0)] = 1.0 / 64.0  # of the load
+    wall_pressure_share: Optional[Share] = None  # of blood pressure, on the wall under thrombus; None: 0 for `lumen`, 1 for `wall`
+    end_stiffness_normal: Optional[EndStiffness] = None  # of elastic ends, across the cut; at rest in the unloaded shape
+    end_stiffness_tangential: Optional[EndStiffness] = None  # within the cut's plane; None: as across it
+    spine: Literal["contact", "ignore"] = "contact"  # vertebrae of the label map hold the wall back as it moves on from the image
+
+
+@dataclass(frozen=True)
+class TissueSettings:
+    """Soft tissue around the vessel: springs and dashpots on the wall's outer face, per imaged area. None unless a stiffness or
+    a damping is given: no measured values are known to us. At rest in the imaged shape, it bears nothing at imaging pressure and
+    resists what moves on from there; at rest in the unloaded shape, it already bears a part of the imaging pressure."""
+
+    stiffness: TissueStiffness = 0.0
+    damping: TissueDamping = 0.0  # acts along `cycle: waveform` only; static states have no velocity
+    at_rest: Literal["imaged", "unloaded"] = "imaged"
 
 
 @dataclass(frozen=True)
@@ -202,3 +227,4 @@ class Case:
     cycle: CycleSettings = CycleSettings()
     risk: RiskSettings = RiskSettings()
     stent: StentSettings = StentSettings()
+    tissue: TissueSettings = TissueSettings()

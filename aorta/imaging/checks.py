@@ -69,7 +69,15 @@ def checked_grid(shape_kji: tuple[int, ...], affine_lps: np.ndarray, what: str) 
     return Grid(tuple(int(n) for n in shape_kji), affine_lps)
 
 
-def volume_of(grid: Grid, voxels: np.ndarray, modality: str, facts: Mapping[str, str], cautions: tuple[str, ...]) -> Volume:
+def volume_of(
+    grid: Grid,
+    voxels: np.ndarray,
+    modality: str,
+    facts: Mapping[str, str],
+    cautions: tuple[str, ...],
+    findings: tuple[Finding, ...] = (),
+    series: tuple[str, ...] = (),
+) -> Volume:
     """A checked Volume with its findings and cautions. ``voxels`` (nk, nj, ni)."""
     check_size(voxels.shape, "image")
     if voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
@@ -91,6 +99,7 @@ def volume_of(grid: Grid, voxels: np.ndarray, modality: str, facts: Mapping[str,
         )
     in_plane, apart = float(max(grid.spacing_ijk[:2])), float(grid.spacing_ijk[2])
     findings = (
+        *findings,
         Finding("image_pixel_spacing_mm", in_plane, "mm", "larger side of a pixel in the plane of the slices"),
         Finding("image_slice_spacing_mm", apart, "mm", "distance between the centres of neighbouring slices"),
         Finding("image_slices", float(grid.shape_kji[0]), "1", "number of slices"),
@@ -105,4 +114,4 @@ def volume_of(grid: Grid, voxels: np.ndarray, modality: str, facts: Mapping[str,
         )
     if max(grid.spacing_ijk * np.array(grid.shape_kji[::-1])) < SMALL_MM:
         cautions += (f"the whole image is smaller than {SMALL_MM:.0f} mm: is it in centimetres?",)
-    return Volume(grid, voxels, modality, dict(facts), findings, cautions)
+    return Volume(grid, voxels, modality, dict(facts), findings, cautions, series)

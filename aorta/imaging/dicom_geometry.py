@@ -6,11 +6,15 @@ number or slice location: those are often wrong.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from aorta.errors import InputError
-from aorta.imaging.checks import checked_grid
-from aorta.imaging.dicom_files import Series, SliceFile, number, numbers
+from aorta.imaging.checks import check_size, checked_grid
+from aorta.imaging.dicom_headers import SliceFile, number, numbers
+from aorta.imaging.dicom_series import Series
+from aorta.imaging.straighten import Restack
 from aorta.records import Grid
 
 ORIENTATION_TOLERANCE = 1e-3
@@ -23,15 +27,42 @@ SPACING_TOLERANCE = 0.1
 """Share of the spacing by which a slice may be off its regular place; scanners round positions to 0.01–0.1 mm."""
 
 SAME_PLACE_MM = 0.01
+RESAMPLE = "or add 'resample: yes' under 'image:' to have it resampled onto a rectangular grid"
 
 
-def regular_grid(series: Series) -> tuple[Grid, tuple[SliceFile, ...], tuple[str, ...]]:
-    """The grid, the slices in its order (k rising along the normal), and cautions.
+@dataclass(frozen=True)
+class Stack:
+    """Where the slices of a series lie.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of the image.
+    slices : tuple of SliceFile
+        In the order of the positions along the normal, rising.
+    restack : Restack or None
+        How to get from the slices to the grid where they are not its planes already.
+    """
+
+    grid: Grid
+    slices: tuple[SliceFile, ...]
+    cautions: tuple[str, ...] = ()
+    restack: Restack | None = None
+
+
+def stack_of(series: Series, resample: bool = False) -> Stack:
+    """The grid and the slices in its order, k rising along the normal.
+
+    Parameters
+    ----------
+    resample : bool
+        Whether a tilted or unevenly spaced series may be resampled onto a rectangular grid.
 
     Raises
     ------
     InputError
-        Geometry missing or mixed, duplicate or missing slice, uneven spacing, gantry tilt.
+        Geometry missing or mixed, duplicate slices; without ``resample`` also missing slices,
+        uneven spacing and gantry tilt.
     """
     if len(series.slices) < 2:
         raise InputError(
@@ -58,13 +89,23 @@ def regular_grid(series: Series) -> tuple[Grid, tuple[SliceFile, ...], tuple[str
     order = np.argsort(along, kind="stable")
     slices, positions, along = tuple(series.slices[n] for n in order), positions[order], along[order]
     _no_duplicates(slices, along)
-    _evenly_spaced(slices, along)
-    cautions = _not_tilted(slices, positions, normal)
+    check_size((len(slices), *sizes[0]), "image")
     step = (positions[-1] - positions[0]) / (len(slices) - 1)
     affine = np.eye(4)
     affine[:3, 0], affine[:3, 1] = row * spacing[0, 1], column * spacing[0, 0]  # PixelSpacing: rows apart, then columns apart
     affine[:3, 2], affine[:3, 3] = normal * (step @ normal), positions[0]
-    return checked_grid((len(slices), *sizes[0]), affine, "image"), slices, cautions
+    _not_shifted(slices, positions, normal)
+    tilt = _tilt_deg(positions, normal)
+    if resample and (tilt > TILT_TOLERANCE_DEG or _uneven(along)):
+        offsets = (positions - positions[0]) @ (affine[:3, :2] / spacing[0, ::-1] ** 2)
+        restack = Restack.onto_even_planes(along - along[0], offsets, tuple(int(n) for n in sizes[0]))
+        check_size(restack.shape_kji, "image")
+        grid = restack.grid(affine)
+        return Stack(checked_grid(grid.shape_kji, grid.affine_lps, "image"), slices, (restack.caution(tilt),), restack)
+    _evenly_spaced(slices, along)
+    _not_tilted(slices, tilt)
+    grid = checked_grid((len(slices), *(int(n) for n in sizes[0])), affine, "image")
+    return Stack(grid, slices, _tilt_told(slices))
 
 
 def _numbers(item: SliceFile, keyword: str, count: int) -> np.ndarray:
@@ -114,11 +155,23 @@ def _no_duplicates(slices: tuple[SliceFile, ...], along: np.ndarray) -> None:
     raise InputError("the series has duplicate slices", where=where, why=why, fix=fix)
 
 
+def _uneven(along: np.ndarray) -> bool:
+    """Whether a slice is further off its place in an even stack than scanners round."""
+    usual = float(np.median(np.diff(along)))
+    drift = along - np.linspace(along[0], along[-1], len(along))
+    wide = np.abs(np.diff(along) / usual - 1) > SPACING_TOLERANCE
+    return bool(wide.any() or np.abs(drift).max() > SPACING_TOLERANCE * usual)
+
+
 def _evenly_spaced(slices: tuple[SliceFile, ...], along: np.ndarray) -> None:
+    if not _uneven(along):
+        return
     gaps = np.diff(along)
     usual = float(np.median(gaps))
     n = int(np.argmax(np.abs(gaps - usual)))
-    where = f"between slice files {slices[n].number} and {slices[n + 1].number} of {slices[n].of} (in name order)"
+    where = f"between {slices[n].name} and {slices[n + 1].name}"
+    if slices[n].frame is None:
+        where = f"between slice files {slices[n].number} and {slices[n + 1].number} of {slices[n].of} (in name order)"
     ratio = gaps[n] / usual
     wide = np.abs(gaps / usual - 1) > SPACING_TOLERANCE
     if wide.sum() <= max(3, 0.1 * len(gaps)) and ratio > 1.5 and abs(ratio - round(ratio)) <= SPACING_TOLERANCE:
@@ -126,32 +179,38 @@ def _evenly_spaced(slices: tuple[SliceFile, ...], along: np.ndarray) -> None:
             "slices are missing from the series",
             where=where,
             why=f"a gap of {gaps[n]:.2f} mm where the others are {usual:.2f} mm: {round(ratio) - 1} slice(s) short",
-            fix="export the whole series again",
+            fix=f"export the whole series again, {RESAMPLE}",
         )
-    drift = along - np.linspace(along[0], along[-1], len(along))
-    if wide.any() or np.abs(drift).max() > SPACING_TOLERANCE * usual:
-        raise InputError(
-            "the slices are not evenly spaced",
-            where=where,
-            why=f"gaps from {gaps.min():.2f} to {gaps.max():.2f} mm",
-            fix="use a reconstruction with one slice spacing",
-        )
+    raise InputError(
+        "the slices are not evenly spaced",
+        where=where,
+        why=f"gaps from {gaps.min():.2f} to {gaps.max():.2f} mm",
+        fix=f"use a reconstruction with one slice spacing, {RESAMPLE}",
+    )
 
 
-def _not_tilted(slices: tuple[SliceFile, ...], positions: np.ndarray, normal: np.ndarray) -> tuple[str, ...]:
+def _tilt_deg(positions: np.ndarray, normal: np.ndarray) -> float:
+    """Between the stacking direction and the slices' normal."""
     path = positions[-1] - positions[0]
     sideways = np.linalg.norm(path - (path @ normal) * normal)
-    tilt = float(np.degrees(np.arctan2(sideways, path @ normal)))
+    return float(np.degrees(np.arctan2(sideways, path @ normal)))
+
+
+def _not_tilted(slices: tuple[SliceFile, ...], tilt: float) -> None:
     if tilt > TILT_TOLERANCE_DEG:
         raise InputError(
             "the scan was made with a tilted gantry",
             where=f"series of {len(slices)} slices",
             why=f"slices are stacked {tilt:.1f}° off their normal, so that the volume is sheared",
-            fix="use a reconstruction without tilt",
+            fix=f"use a reconstruction without tilt, {RESAMPLE}",
         )
-    line = positions[0] + np.linspace(0, 1, len(positions))[:, None] * path
-    off = positions - line
-    off = np.linalg.norm(off - (off @ normal)[:, None] * normal, axis=1)
+
+
+def _not_shifted(slices: tuple[SliceFile, ...], positions: np.ndarray, normal: np.ndarray) -> None:
+    """Refuse a slice that lies beside the line of the others: no gantry does that, a wrong header does."""
+    along = (positions - positions[0]) @ normal
+    line = positions[0] + (along / along[-1])[:, None] * (positions[-1] - positions[0])
+    off = np.linalg.norm(positions - line, axis=1)
     if off.max() > 0.2:
         worst = slices[int(off.argmax())]
         raise InputError(
@@ -160,6 +219,9 @@ def _not_tilted(slices: tuple[SliceFile, ...], positions: np.ndarray, normal: np
             why=f"by {off.max():.2f} mm",
             fix="use the original series",
         )
+
+
+def _tilt_told(slices: tuple[SliceFile, ...]) -> tuple[str, ...]:
     told = abs(number(slices[0].header, "GantryDetectorTilt") or 0.0)
     if told > 0.5:
         return (

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pydicom
-import SimpleITK as sitk
+from pydicom.dataset import Dataset
 
 from aorta.errors import InputError
-from aorta.imaging.dicom_files import SliceFile, number
+from aorta.imaging.dicom_decode import UNDECODED, is_compressed, stored_values
+from aorta.imaging.dicom_headers import SliceFile, number, words
 from aorta.imaging.quiet import quiet
 from aorta.records import Progress, silent
 
 LOWEST_HU = -1024.0
 """Padding outside the scanner's circle is often below; nothing real is."""
+
+_LOSSY = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81")
+"""JPEG baseline and extended, JPEG-LS near-lossless (DICOM PS3.5 annex A). JPEG 2000 says so in LossyImageCompression."""
 
 
 def read_pixels(slices: tuple[SliceFile, ...], modality: str, progress: Progress = silent) -> np.ndarray:
@@ -23,36 +27,56 @@ def read_pixels(slices: tuple[SliceFile, ...], modality: str, progress: Progress
     InputError
         Cut off, colour, a compression that cannot be decoded, or CT without rescale values.
     """
-    volume = None
-    whole = True
+    size = int(number(slices[0].header, "Rows") or 0), int(number(slices[0].header, "Columns") or 0)
+    volume = np.empty((len(slices), *size), np.int16)
+    path, data = None, None
     for k, item in enumerate(slices):
-        plane = _rescaled(item, modality)
-        if volume is None:
-            volume = np.empty((len(slices), *plane.shape), np.float32)
+        if item.path != path:  # frames of one file come one after another
+            path, data = item.path, _opened(item)
+        plane = _rescaled(item, data, modality, size)
+        if volume.dtype == np.int16 and not _fits_int16(plane):
+            volume = volume.astype(np.float32)
         volume[k] = plane
-        whole = whole and bool((plane == np.rint(plane)).all())
         if k % 20 == 0:
             progress(f"reading slice {k + 1} of {len(slices)}", k / len(slices))
-    if modality == "CT":
-        np.maximum(volume, LOWEST_HU, out=volume)
-    fits = volume.min() >= -32768 and volume.max() <= 32767
-    return volume.astype(np.int16) if whole and fits else volume
+    return volume
 
 
-def _rescaled(item: SliceFile, modality: str) -> np.ndarray:
-    """(nj, ni) float: one slice."""
+def lossy(slices: tuple[SliceFile, ...]) -> tuple[str, ...]:
+    """A caution where values were lost in compression."""
+    count = sum(item.syntax in _LOSSY or "01" in words(item.header, "LossyImageCompression") for item in slices)
+    if not count:
+        return ()
+    return (f"{count} of {len(slices)} slices were compressed with loss: fine detail and values near edges are not as scanned",)
+
+
+def _fits_int16(plane: np.ndarray) -> bool:
+    if plane.dtype.kind in "iu" and plane.dtype.itemsize == 2 and plane.dtype.kind == "i":
+        return True
+    if plane.min() < -32768 or plane.max() > 32767:
+        return False
+    return plane.dtype.kind in "iu" or bool((plane == np.rint(plane)).all())
+
+
+def _opened(item: SliceFile) -> Dataset:
     try:
         with quiet():
-            header = pydicom.dcmread(item.path, force=True)
+            data = pydicom.dcmread(item.path, force=True)
+            complete = bool(data.get("PixelData"))
     except Exception:  # pydicom lets many kinds of error through on damaged files
-        header = None
-    if header is None or not header.get("PixelData"):
+        complete = False
+    if not complete:
         raise _cut_off(item)
-    if header.get("SamplesPerPixel", 1) != 1 or header.get("PhotometricInterpretation") != "MONOCHROME2":
+    return data
+
+
+def _rescaled(item: SliceFile, data: Dataset, modality: str, size: tuple[int, int]) -> np.ndarray:
+    """(nj, ni): one slice, CT in HU."""
+    if data.get("SamplesPerPixel", 1) != 1 or data.get("PhotometricInterpretation") != "MONOCHROME2":
         raise InputError(
             "a slice is a colour or inverted picture", where=item.name, fix="use the original series, not screen captures"
         )
-    slope, intercept = number(header, "RescaleSlope"), number(header, "RescaleIntercept")
+    slope, intercept = number(item.header, "RescaleSlope"), number(item.header, "RescaleIntercept")
     if modality == "CT" and (slope is None or intercept is None):
         raise InputError(
             "a CT slice has no rescale slope or intercept",
@@ -60,49 +84,21 @@ def _rescaled(item: SliceFile, modality: str) -> np.ndarray:
             why="without them its values are not Hounsfield units",
             fix="use the original series",
         )
-    compressed = _is_compressed(header)
-    size = int(number(item.header, "Rows") or 0), int(number(item.header, "Columns") or 0)
-    expected = size[0] * size[1] * int(number(header, "BitsAllocated") or 16) // 8
-    if not compressed and len(header.PixelData) < expected:
+    frames = max(int(number(data, "NumberOfFrames") or 1), 1)
+    expected = frames * size[0] * size[1] * int(number(data, "BitsAllocated") or 16) // 8
+    if not is_compressed(data) and len(data.PixelData) < expected:
         raise _cut_off(item)
-    try:
-        with quiet():
-            stored = header.pixel_array
-    except Exception:  # decoders raise what they like; and nothing of ours is raised in here, it would quote theirs
-        stored = None
+    stored = stored_values(data, item.frame or 0, size)
     if stored is None:
-        return _by_gdcm(item, size, compressed)
-    if stored.shape != size:
+        if is_compressed(data):
+            raise InputError("a slice's compression cannot be decoded", where=item.name, **UNDECODED)
         raise _cut_off(item)
-    return stored * (1.0 if slope is None else slope) + (intercept or 0.0)
-
-
-def _is_compressed(header: pydicom.Dataset) -> bool:
-    syntax = header.file_meta.get("TransferSyntaxUID")
-    try:
-        return syntax is not None and syntax.is_compressed
-    except ValueError:  # an UID that is no transfer syntax
-        return True
-
-
-def _by_gdcm(item: SliceFile, size: tuple[int, int], compressed: bool) -> np.ndarray:
-    """ITK's own decoders (lossless JPEG above all), which rescale by themselves."""
-    try:
-        with quiet():
-            image = sitk.ReadImage(str(item.path))
-            plane = sitk.GetArrayFromImage(image).squeeze()
-    except RuntimeError:
-        plane = np.empty(0)
-    if plane.shape != size:
-        if compressed:
-            raise InputError(
-                "a slice's compression cannot be decoded",
-                where=item.name,
-                why="neither pydicom nor GDCM reads this transfer syntax, or the compressed data are cut off",
-                fix="export the series uncompressed (explicit VR little endian)",
-            )
-        raise _cut_off(item)
-    return plane.astype(float)
+    slope, intercept = (1.0 if slope is None else slope), intercept or 0.0
+    if slope == 1.0 and intercept == round(intercept) and abs(intercept) < 1e6 and stored.dtype.kind in "iu":
+        plane = stored.astype(np.int32) + int(intercept) if stored.dtype.itemsize < 4 else stored.astype(np.int64) + int(intercept)
+    else:
+        plane = stored * slope + intercept
+    return np.maximum(plane, int(LOWEST_HU)) if modality == "CT" else plane
 
 
 def _cut_off(item: SliceFile) -> InputError:

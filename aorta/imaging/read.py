@@ -10,7 +10,9 @@ from aorta.errors import InputError
 from aorta.imaging import content
 from aorta.imaging.archive import unpacked
 from aorta.imaging.checks import volume_of
-from aorta.imaging.dicom import read_series
+from aorta.imaging.dicom import files_in, read_series
+from aorta.imaging.dicom_directory import is_directory, referenced_files
+from aorta.imaging.dicom_frames import is_enhanced
 from aorta.imaging.files import is_image_file, read_file, suffix_of
 from aorta.records import Progress, Volume, silent
 from aorta.settings import ImageInput
@@ -29,15 +31,23 @@ def read_image(path: Path, settings: ImageInput, progress: Progress = silent) ->
     """
     path = Path(path)
     if path.is_dir():
-        return read_series(path, settings, progress)
+        return read_series(files_in(path), settings, progress)
     if not path.is_file():
         raise InputError("the image does not exist", where="image.path of the case file", fix="correct the path")
     kind = content.kind(path)
     if suffix_of(path) == ".zip" or (kind == "a zip archive" and not is_image_file(path)):
         with unpacked(path) as folder:
-            return read_series(folder, settings, progress)
+            return read_series(files_in(folder), settings, progress)
     if is_image_file(path):
         return _single_file(path, settings)
+    if kind == "DICOM" and is_directory(path):
+        return read_series(referenced_files(path), settings, progress)
+    if kind == "DICOM" and is_enhanced(path):
+        return read_series([path], settings, progress)
+    if kind == "DICOM" and is_directory(path):
+        return read_series(referenced_files(path), settings, progress)
+    if kind == "DICOM" and is_enhanced(path):
+        return read_series([path], settings, progress)
     if kind == "DICOM":
         raise InputError(
             "the image is a single DICOM file",

@@ -89,13 +89,20 @@ def drop_all(paths):
         path.unlink()
 
 
+def again(path, name):
+    """The same slice as another object: not a mere copy of the file."""
+    ds = pydicom.dcmread(path)
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{ds.SOPInstanceUID}.1"[-64:].lstrip(".")
+    ds.save_as(path.parent / name)
+
+
 def copy_one(paths):
-    (paths[2].parent / f"copy_of_{paths[2].name}").write_bytes(paths[2].read_bytes())
+    again(paths[2], f"copy_of_{paths[2].name}")
 
 
 def copy_all(paths):
     for path in paths:
-        (path.parent / f"second_{path.name}").write_bytes(path.read_bytes())
+        again(path, f"second_{path.name}")
 
 
 def cut_pixels(paths):
@@ -192,7 +199,7 @@ BROKEN = {
     no_position: "does not say where it is",
     no_rescale: "no rescale slope",
     colour: "colour or inverted",
-    multi_frame: "multi-frame",
+    multi_frame: "neither enhanced CT",
     odd_compression: "compression cannot be decoded",
     pet: "neither CT nor MR",
     only_one_slice: "more than one slice",
