@@ -49,6 +49,8 @@ class Body:
     fields : mapping of name to (m, q) or (m, q, 3) float
         What the materials need to know of each place (``Law.fields``), on the imaged shape, at the volume's
         quadrature points, tetrahedra as in the source.
+    forces : (n, 3) float or None
+        Dead nodal forces in N, reached in proportion to the load.
     """
 
     domain: Domain
@@ -57,6 +59,7 @@ class Body:
     pressure_facets: str = "blood"
     prescribed: Prescribed | None = None
     fields: Mapping[str, np.ndarray] = field(default_factory=dict)
+    forces: np.ndarray | None = None
 
 
 class Equilibrium:
@@ -133,7 +136,7 @@ class Equilibrium:
         """Cauchy stress of one region's material."""
         values, bulk = self._constants[region]
         law = self.body.materials[region].law
-        return cauchy(F, law, values, bulk, self._fibres(values) if law.fibre_energy else ())
+        return cauchy(F, law, values, bulk, self._fibres(values) if law.directed else ())
 
     def _fibres(self, values) -> tuple:
         """Unit directions of the two families in the unloaded shape.

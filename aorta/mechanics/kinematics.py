@@ -38,12 +38,31 @@ def cauchy(F, law: Law, values: Mapping[str, object], bulk_modulus, fibres: Sequ
     i2 = ufl.variable((ufl.tr(b) ** 2 - ufl.tr(b2)) / 2)
     energy = law.energy(i1, i2, values)
     isochoric = 2 / J * (ufl.diff(energy, i1) * b + ufl.diff(energy, i2) * (ufl.tr(b) * b - b2))
+    if law.aligned_energy is not None:
+        isochoric += 2 / J * _aligned(F, J, law, values, fibres[0])
+        fibres = ()
     for direction in fibres:
         stretched = J ** (-1.0 / 3.0) * F * direction
         i4 = ufl.variable(ufl.dot(stretched, stretched))
         energy = law.fibre_energy(i1, i4, values)
         isochoric += 2 / J * (ufl.diff(energy, i1) * b + ufl.diff(energy, i4) * ufl.outer(stretched, stretched))
     return ufl.dev(isochoric) + bulk_modulus * (J - 1) * IDENTITY
+
+
+def _aligned(F, J, law: Law, values: Mapping[str, object], direction):
+    """Σ Wi ∂Īi/∂b̄ b̄ of an energy of Ī1, Ī2, Ī4 and Ī5 = ā·b̄ā (Holzapfel 2000, section 6.7)."""
+    b = J ** (-2.0 / 3.0) * F * F.T
+    stretched = J ** (-1.0 / 3.0) * F * direction
+    pushed = b * stretched
+    i1, i2 = ufl.variable(ufl.tr(b)), ufl.variable((ufl.tr(b) ** 2 - ufl.tr(b * b)) / 2)
+    i4, i5 = ufl.variable(ufl.dot(stretched, stretched)), ufl.variable(ufl.dot(stretched, pushed))
+    energy = law.aligned_energy(i1, i2, i4, i5, values)
+    return (
+        ufl.diff(energy, i1) * b
+        + ufl.diff(energy, i2) * (ufl.tr(b) * b - b * b)
+        + ufl.diff(energy, i4) * ufl.outer(stretched, stretched)
+        + ufl.diff(energy, i5) * (ufl.outer(stretched, pushed) + ufl.outer(pushed, stretched))
+    )
 
 
 def pushed_normal(F, normal):

@@ -59,19 +59,24 @@ class Newton:
         self.residual, self.step = backend.new_vector(self.unknown), backend.new_vector(self.unknown)
         self.linear = KeptFactorisation(self.matrix.system)
         self.path = Path()
+        body = equilibrium.body
+        self._dead = None if body.forces is None else body.domain.unknowns.spread(body.forces)
+        self._share = 1.0
 
     # --------------------------------------------------------------------------------- pieces
 
     def set_load(self, pressure: float, factor: float) -> None:
-        """Pressure in MPa, and the share of the prescribed displacements."""
+        """Pressure in MPa, and the share of prescribed displacements and dead forces."""
         e = self.equilibrium
-        e.pressure.value = pressure
+        e.pressure.value, self._share = pressure, factor
         self.unknown.x.array[e.given] = factor * e.given_values[e.given]
         self.unknown.x.scatter_forward()
 
     def assemble_residual(self) -> tuple[float, float]:
         """Norm of the residual over free unknowns, and of the reactions at held ones, in N."""
         backend.assemble_vector(self.residual, self.residual_form)
+        if self._dead is not None:
+            self.residual.array[:] -= self._share * self._dead[: len(self.residual.array)]
         self.matrix.to_local(self.residual)
         forces = self.residual.array
         held = self.equilibrium.held

@@ -54,6 +54,8 @@ class Law:
         Energy of one family of fibres in MPa, added for both; i4 is the square of the isochoric
         stretch along it. The families lie in the wall's surface at ± ``values["angle"]`` degrees from
         the circumferential direction.
+    aligned_energy : callable (i1, i2, i4, i5, values) -> energy, or None
+        Energy of a law about one direction, + ``values["angle"]``, added once; i5 is the squared length of C̄ a0.
     fields : tuple of str
         What the law needs to know of each place beside F: "depth", the share of the thrombus's
         thickness from blood (0) to wall (1), stands in ``values``.
@@ -76,6 +78,12 @@ class Law:
     fields: tuple[str, ...] = ()
     derive: Callable[[Mapping[str, float]], Mapping[str, Any]] | None = None
     refuse: Callable[[Mapping[str, float]], tuple[str, ...]] | None = None
+    aligned_energy: Callable[[Any, Any, Any, Any, Mapping[str, Any]], Any] | None = None
+
+    @property
+    def directed(self) -> bool:
+        """Whether the law knows directions."""
+        return self.fibre_energy is not None or self.aligned_energy is not None
 
     def complete(self, values: Mapping[str, float]) -> dict[str, Any]:
         """The parameters with what is derived from them: what ``energy`` takes."""
