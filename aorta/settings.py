@@ -167,9 +167,9 @@ class TissueSettings:
     a damping is given: no measured values are known to us. At rest in the imaged shape, it bears nothing at imaging pressure and
     resists what moves on from there; at rest in the unloaded shape, it already bears a part of the imaging pressure."""
 
-    stiffness: TissueStiffness = 0.0
+    stiffness: TissueStiffness = 0.0  # pressure for each mm of motion; the wall's own against widening is some 10 kPa/mm
     damping: TissueDamping = 0.0  # acts along `cycle: waveform` only; static states have no velocity
-    at_rest: Literal["imaged", "unloaded"] = "imaged"
+    at_rest: Literal["imaged", "unloaded"] = "imaged"  # the shape in which the springs exert no force
 
 
 @dataclass(frozen=True)

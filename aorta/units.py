@@ -35,6 +35,8 @@ _UNITS: dict[str, tuple[str, float]] = {
     "N/mm": ("line force", 1.0),
     "MPa/mm": ("foundation", 1.0),
     "kPa/mm": ("foundation", 1e-3),
+    "MPa s/mm": ("damping", 1.0),
+    "kPa s/mm": ("damping", 1e-3),
 }
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _TEXT = re.compile(rf"^\s*({_NUMBER})\s*([^\d\s.+-].*?)\s*$")
@@ -72,7 +74,7 @@ class Quantity:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise ValueError(f"expected a {dimension} with its unit, e.g. '{example}'")
         if isinstance(value, (int, float)):
-            raise ValueError(f"{value:g} has no unit; write e.g. '{value:g} {example.split()[-1]}'")
+            raise ValueError(f"{value:g} has no unit; write e.g. '{value:g} {example.split(maxsplit=1)[1]}'")
         match = _TEXT.match(value)
         if match is None:
             raise ValueError(f"'{value}' is not a {dimension} with its unit; write e.g. '{example}'")

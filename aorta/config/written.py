@@ -30,7 +30,7 @@ def written(value: Any, kind: Kind) -> str:
 
 def with_unit(value: float, quantity: Quantity) -> str:
     """In the unit of the quantity's example (``120 mmHg``) where that reads back exactly, else in ours."""
-    unit = quantity.example.split()[-1] if quantity.example else quantity.unit
+    unit = quantity.example.split(maxsplit=1)[1] if quantity.example else quantity.unit
     short = f"{_number(value / Quantity(quantity.unit).parse(f'1 {unit}'))} {unit}"
     return short if Quantity(quantity.unit).parse(short) == value else f"{value!r} {quantity.unit}"
 

@@ -41,7 +41,8 @@ def plan_cycle(settings: CycleSettings, pressure: BloodPressure, given: Pressure
         return HeartCycle(named, np.empty(0), np.empty(0), findings)
     times = sample_times(wave.time_s, wave.pressure_MPa, settings.samples)
     sampled = np.interp(times, wave.time_s, wave.pressure_MPa)
-    return HeartCycle(named, times, sampled, findings, (*wave.cautions, *_against_cuff(wave, pressure)))
+    period = float(wave.time_s[-1] - wave.time_s[0])
+    return HeartCycle(named, times, sampled, findings, (*wave.cautions, *_against_cuff(wave, pressure)), period)
 
 
 def sample_times(time_s: Array, pressure: Array, count: int) -> Array:
