@@ -94,7 +94,7 @@ def blas() -> str:
 
 def cache() -> str:
     """The folder of compiled forms can be written."""
-    from aorta.mechanics.backend import cache_folder
+    from aorta.mechanics.compiling import cache_folder
 
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)

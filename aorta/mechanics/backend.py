@@ -1,28 +1,17 @@
 """The one module that knows DOLFINx, FFCx, basix and PETSc by version.
 
 Written for 0.5.2 (Debian 12) and for what changed up to 0.11: names of spaces and elements, the
-order of arguments of ``create_mesh``, ``params``/``options`` of the compiler, adjacency lists that
-became arrays, ``Expression.eval``. The version is looked at once, below; nothing else in the
-program imports dolfinx, ffcx or basix, and nothing catches ``AttributeError``.
+order of arguments of ``create_mesh``, adjacency lists that became arrays, ``Expression.eval``; in
+``compiling.py`` the options of the compiler. The version is looked at in these two alone, and nothing
+catches ``AttributeError``.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import hashlib
-import logging
-import os
-import platform
-import warnings
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import basix
-import cffi
-import dolfinx
 import dolfinx.fem.petsc as petsc_fem
-import dolfinx.jit
 import numpy as np
 import ufl
 from dolfinx import fem
@@ -30,22 +19,14 @@ from dolfinx import mesh as dmesh
 from mpi4py import MPI
 from petsc4py import PETSc
 
-from aorta.errors import SetupError
+from aorta.mechanics.compiling import VERSION, compiling
 
-VERSION = tuple(int(part) for part in dolfinx.__version__.split(".")[:2])
 COMM = MPI.COMM_SELF
 """One process solves; under MPI each rank would pass its own part of the mesh here."""
-
-for _name in ("FFCx", "ffcx", "UFL", "ufl"):  # they tell every step of a compilation
-    logging.getLogger(_name).setLevel(logging.WARNING)
-
-COMPILER_FLAGS = ["-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-g0"]
-"""-O3 -march=native cut a tangent to a third; -ffast-math is left out: a residual that is not finite must stay so."""
 
 # ------------------------------------------------------------------ what differs between versions
 
 if VERSION < (0, 6):
-    _JIT_DEFAULTS = dolfinx.jit.DOLFINX_DEFAULT_JIT_PARAMETERS
 
     def _scalar_space(mesh):
         return fem.FunctionSpace(mesh, ("DG", 0))
@@ -58,6 +39,10 @@ if VERSION < (0, 6):
 
     def _space(mesh, degree: int):
         return fem.VectorFunctionSpace(mesh, ("Lagrange", degree))
+
+    def _mixed_space(mesh, pressures: int):
+        scalar = ufl.FiniteElement("Lagrange", "tetrahedron", 1)
+        return fem.FunctionSpace(mesh, ufl.MixedElement(_element(2), *[scalar] * pressures))
 
     def _create_mesh(cells, points):
         return dmesh.create_mesh(COMM, cells, points, ufl.Mesh(_element(2)))
@@ -75,8 +60,6 @@ if VERSION < (0, 6):
 else:
     import basix.ufl
 
-    _JIT_DEFAULTS = dolfinx.jit.DOLFINX_DEFAULT_JIT_OPTIONS
-
     def _scalar_space(mesh):
         return fem.functionspace(mesh, ("DG", 0))
 
@@ -88,6 +71,10 @@ else:
 
     def _space(mesh, degree: int):
         return fem.functionspace(mesh, ("Lagrange", degree, (3,)))
+
+    def _mixed_space(mesh, pressures: int):
+        scalar = basix.ufl.element("Lagrange", "tetrahedron", 1)
+        return fem.functionspace(mesh, basix.ufl.mixed_element([_element(2), *[scalar] * pressures]))
 
     def _create_mesh(cells, points):
         domain = ufl.Mesh(_element(2))
@@ -105,71 +92,18 @@ else:
         return function.x.petsc_vec
 
 
-_JIT_DEFAULTS["cffi_extra_compile_args"] = (COMPILER_FLAGS, "")
-_JIT_DEFAULTS["timeout"] = (600, "")
-
 # ------------------------------------------------------------------------------------ compilation
-
-
-def cache_folder() -> Path:
-    """Where compiled forms live: one folder per processor, compiler flags and version, so that a
-    cache on a shared disk never hands one machine's instructions to another."""
-    try:
-        facts = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith(("model name", "flags"))][:2]
-    except OSError:  # not Linux
-        facts = [platform.processor()]
-    key = hashlib.sha256("\n".join([platform.machine(), dolfinx.__version__, *COMPILER_FLAGS, *facts]).encode()).hexdigest()[:16]
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "aorta" / f"forms-{key}"
-
-
-@contextlib.contextmanager
-def _compiling() -> Iterator[None]:
-    """Hold the cache while FFCx may compile, and keep the compiler quiet.
-
-    FFCx claims a form by an empty ``.c`` file and waits for a mark beside it; a process killed
-    while compiling would leave its claim for ever. Under our lock nobody else compiles, so a claim
-    without the mark is such a leftover and goes.
-    """
-    folder = cache_folder()
-    _JIT_DEFAULTS["cache_dir"] = (str(folder), "")
-    disabled = logging.root.manager.disable
-    logging.disable(logging.WARNING)  # setuptools tells every compiler call on the root logger
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / "lock", "w") as lock, warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # FFCx 0.5 under numpy 1.26
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for claim in folder.glob("libffcx_*.c"):
-                if not claim.with_suffix(".c.cached").exists():
-                    claim.unlink()
-            yield
-    except OSError as problem:
-        raise SetupError(
-            "the equations cannot be compiled: no file can be written",
-            where="compiler's cache, in XDG_CACHE_HOME or ~/.cache",
-            why=(problem.strerror or "").lower(),
-            fix="free disk space, or set XDG_CACHE_HOME to a folder that can be written",
-        ) from problem
-    except cffi.VerificationError as problem:
-        raise SetupError(
-            "the equations cannot be compiled: the C compiler failed",
-            where="compiler's cache, in XDG_CACHE_HOME or ~/.cache",
-            fix="run `aorta doctor`; see that a C compiler is installed and the disk is not full",
-        ) from problem
-    finally:
-        logging.disable(disabled)
 
 
 def compile_form(form: ufl.Form) -> fem.Form:
     """A UFL form made ready for assembly."""
-    with _compiling():
+    with compiling():
         return fem.form(form)
 
 
 def evaluate(expression, points: np.ndarray, mesh: dmesh.Mesh, cells: np.ndarray) -> np.ndarray:
     """Values (len(cells), len(points), k) of a UFL expression at reference points (q, 3) of some cells."""
-    with _compiling():
+    with compiling():
         compiled = fem.Expression(expression, points)
     values = _values(compiled, np.asarray(cells, np.int32), mesh)
     return np.asarray(values).reshape(len(cells), len(points), -1)
@@ -180,19 +114,25 @@ def evaluate(expression, points: np.ndarray, mesh: dmesh.Mesh, cells: np.ndarray
 
 def create_mesh(cells: np.ndarray, points: np.ndarray) -> dmesh.Mesh:
     """Mesh of quadratic tetrahedra; ``cells`` (m, 10) in basix's node order, ``points`` (n, 3) in mm."""
-    with _compiling():
+    with compiling():
         return _create_mesh(np.ascontiguousarray(cells, np.int64), np.ascontiguousarray(points, np.float64))
 
 
 def vector_space(mesh: dmesh.Mesh, degree: int = 2) -> fem.FunctionSpace:
     """Continuous vector space of the given degree."""
-    with _compiling():
+    with compiling():
         return _space(mesh, degree)
+
+
+def mixed_space(mesh: dmesh.Mesh, pressures: int) -> fem.FunctionSpace:
+    """Continuous quadratic vectors and so many continuous linear scalars."""
+    with compiling():
+        return _mixed_space(mesh, pressures)
 
 
 def indicator(mesh: dmesh.Mesh, cells: np.ndarray) -> fem.Function:
     """1 in these cells, 0 in the others."""
-    with _compiling():
+    with compiling():
         function = fem.Function(_scalar_space(mesh))
     function.x.array[cells] = 1.0
     return function
@@ -200,7 +140,7 @@ def indicator(mesh: dmesh.Mesh, cells: np.ndarray) -> fem.Function:
 
 def cellwise_linear(mesh: dmesh.Mesh, values: np.ndarray) -> fem.Function:
     """Linear in each cell and free to jump between cells; ``values`` (cells, 4) or (cells, 4, 3) at the vertices."""
-    with _compiling():
+    with compiling():
         space = _cellwise_linear_space(mesh, values.ndim == 3)
         function = fem.Function(space)
     function.x.array.reshape(-1, *values.shape[2:])[cell_blocks(space)] = values
@@ -215,6 +155,31 @@ def cell_nodes(mesh: dmesh.Mesh) -> np.ndarray:
 def cell_blocks(space: fem.FunctionSpace) -> np.ndarray:
     """(m, 10) dof blocks of each local cell, basix order."""
     return _rows(space.dofmap.list)
+
+
+def displacement_dofs(space: fem.FunctionSpace) -> np.ndarray:
+    """(m, 10, 3) dofs of the quadratic vector of each local cell, alone or the first part of a mixed space."""
+    if space.dofmap.bs == 3:
+        return 3 * cell_blocks(space)[..., None].astype(np.int64) + np.arange(3)
+    return _rows(space.sub(0).dofmap.list).reshape(-1, 10, 3)
+
+
+def pressure_dofs(space: fem.FunctionSpace, index: int) -> np.ndarray:
+    """(m, 4) dofs of one linear scalar of a mixed space, at the corners of each local cell."""
+    return _rows(space.sub(1 + index).dofmap.list).reshape(-1, 4)
+
+
+def places(space: fem.FunctionSpace) -> np.ndarray:
+    """(size,) array of unknowns whose displacements are the coordinates of their nodes, mm."""
+    function = fem.Function(space)
+    (function if space.dofmap.bs == 3 else function.sub(0)).interpolate(lambda x: x)
+    return function.x.array
+
+
+def local_size(space: fem.FunctionSpace) -> int:
+    """Dofs of this process, owned ones first, then those it shares."""
+    index_map = space.dofmap.index_map
+    return int(index_map.size_local + index_map.num_ghosts) * space.dofmap.index_map_bs
 
 
 def cell_facets(mesh: dmesh.Mesh) -> np.ndarray:
@@ -242,19 +207,18 @@ def quadrature(degree: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def homogeneous(space: fem.FunctionSpace, constrained: np.ndarray) -> list:
-    """Dirichlet conditions "no increment" for the dofs (k,) of each of the three components.
+    """Dirichlet conditions "no increment" for some unknowns.
 
     Parameters
     ----------
-    constrained : (blocks, 3) bool
+    constrained : (size,) bool
     """
-    zero = np.array(0.0)
-    conditions = []
-    for component in range(3):
-        dofs = np.flatnonzero(constrained[:, component]).astype(np.int32) * 3 + component
-        if len(dofs):
-            conditions.append(fem.dirichletbc(PETSc.ScalarType(zero), dofs, space.sub(component)))
-    return conditions
+    dofs = np.flatnonzero(constrained).astype(np.int32)
+    if space.dofmap.bs == 1:
+        return [fem.dirichletbc(fem.Function(space), dofs)] if len(dofs) else []
+    parts = [dofs[dofs % 3 == component] for component in range(3)]
+    zero = PETSc.ScalarType(np.array(0.0))
+    return [fem.dirichletbc(zero, part, space.sub(component)) for component, part in enumerate(parts) if len(part)]
 
 
 def new_matrix(form: fem.Form) -> PETSc.Mat:

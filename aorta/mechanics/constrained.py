@@ -26,7 +26,7 @@ class ConstrainedMatrix:
 
     def __init__(self, form: fem.Form, equilibrium: Equilibrium):
         self._form, self._conditions = form, equilibrium.conditions
-        self._frames = equilibrium.frames
+        self._frames, self._places = equilibrium.frames, equilibrium.body.domain.unknowns.displacement
         self._raw = backend.new_matrix(form)
         self._held = np.flatnonzero(equilibrium.held).astype(PETSc.IntType)
         self._rotation, self.system = None, self._raw
@@ -37,10 +37,15 @@ class ConstrainedMatrix:
             self.system.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
 
     def _block_diagonal(self, frames: np.ndarray) -> PETSc.Mat:
-        size = 3 * len(frames)
-        rows = np.arange(0, 3 * size + 1, 3, dtype=PETSc.IntType)
-        columns = (3 * np.repeat(np.arange(len(frames)), 9) + np.tile(np.arange(3), 3 * len(frames))).astype(PETSc.IntType)
-        matrix = PETSc.Mat().createAIJ((size, size), csr=(rows, columns, np.ascontiguousarray(frames).ravel()), comm=self._raw.comm)
+        """Three columns in the rows of displacements, one in those of pressures."""
+        size = self._raw.getLocalSize()[0]
+        width = np.ones(size, PETSc.IntType)
+        width[self._places] = 3
+        starts = np.concatenate([[0], np.cumsum(width)]).astype(PETSc.IntType)
+        columns, values = np.repeat(np.arange(size), width).astype(PETSc.IntType), np.ones(starts[-1])
+        at = starts[self._places][..., None] + np.arange(3)
+        columns[at], values[at] = self._places[:, None, :], frames
+        matrix = PETSc.Mat().createAIJ((size, size), csr=(starts, columns, values), comm=self._raw.comm)
         matrix.assemble()
         return matrix
 
@@ -56,12 +61,12 @@ class ConstrainedMatrix:
     def to_local(self, vector: PETSc.Vec) -> None:
         """Global components of nodal forces to the nodes' own axes, in place."""
         if self._frames is not None:
-            vector.array[:] = np.einsum("nji,nj->ni", self._frames, vector.array.reshape(-1, 3)).ravel()
+            vector.array[self._places] = np.einsum("nji,nj->ni", self._frames, vector.array[self._places])
 
     def to_global(self, vector: PETSc.Vec) -> None:
         """The way back of ``to_local``."""
         if self._frames is not None:
-            vector.array[:] = np.einsum("nij,nj->ni", self._frames, vector.array.reshape(-1, 3)).ravel()
+            vector.array[self._places] = np.einsum("nij,nj->ni", self._frames, vector.array[self._places])
 
     def release(self) -> None:
         """Give back the memory."""

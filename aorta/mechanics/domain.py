@@ -1,7 +1,7 @@
 """A ``WallMesh`` as a DOLFINx mesh with curved quadratic geometry, and the way back for fields.
 
-Displacements are quadratic on the same tetrahedra (isoparametric), so every mesh node carries one
-block of three unknowns.
+Displacements are quadratic on the same tetrahedra (isoparametric): every mesh node has three of the
+``unknowns``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dolfinx import fem
 
 from aorta.errors import MeshError
 from aorta.mechanics import backend, tet10
+from aorta.mechanics.unknowns import Formulation, Unknowns, make_unknowns
 from aorta.records import WallMesh
 
 VTK_TO_BASIX = np.array([0, 1, 2, 3, 9, 8, 5, 7, 6, 4])
@@ -31,19 +32,23 @@ class Domain:
     Parameters
     ----------
     source : WallMesh
-    mesh, space
-        DOLFINx mesh and quadratic vector space on it.
+    mesh
+        DOLFINx mesh.
+    unknowns : Unknowns
+        Where the nodes' unknowns are.
     cell_of_tet : (m,) int
         Solver cell of each tetrahedron of the source.
-    block_of_node : (n,) int
-        Solver block of unknowns of each node of the source.
     """
 
     source: WallMesh
     mesh: object
-    space: object
+    unknowns: Unknowns
     cell_of_tet: np.ndarray
-    block_of_node: np.ndarray
+
+    @property
+    def space(self):
+        """Function space of the unknowns."""
+        return self.unknowns.space
 
     def cells(self, region: int) -> np.ndarray:
         """Solver cells of one region, in the order of the source's tetrahedra."""
@@ -70,18 +75,14 @@ class Domain:
 
     def write(self, function, nodal: np.ndarray) -> None:
         """Overwrite a function by nodal values (n, 3)."""
-        function.x.array.reshape(-1, 3)[self.block_of_node] = nodal
+        function.x.array[self.unknowns.displacement] = nodal[self.unknowns.nodes]
         function.x.scatter_forward()
 
     def read(self, array: np.ndarray) -> np.ndarray:
-        """Nodal values (n, 3) of an array of unknowns (3n,) in the solver's numbering."""
-        return np.asarray(array).reshape(-1, 3)[self.block_of_node].copy()
-
-    def blocks(self, nodal: np.ndarray) -> np.ndarray:
-        """Values per node (n, ...) reordered by solver block."""
-        ordered = np.empty_like(nodal)
-        ordered[self.block_of_node] = nodal
-        return ordered
+        """Nodal displacements (n, 3) of an array of unknowns."""
+        nodal = np.empty((len(self.source.points), 3))
+        nodal[self.unknowns.nodes] = np.asarray(array)[self.unknowns.displacement]
+        return nodal
 
     def region_tags(self):
         """Cell tags: the value of ``WallMesh.region``."""
@@ -136,8 +137,8 @@ def _key(triples: np.ndarray, count: int) -> np.ndarray:
     return (a * count + b) * count + c
 
 
-def make_domain(source: WallMesh) -> Domain:
-    """The solver's mesh of a ``WallMesh``.
+def make_domain(source: WallMesh, formulation: Formulation = "displacement") -> Domain:
+    """The solver's mesh of a ``WallMesh``, and its unknowns.
 
     Raises
     ------
@@ -169,14 +170,9 @@ def make_domain(source: WallMesh) -> Domain:
             fix="remove unused nodes",
         )
     mesh = backend.create_mesh(source.tets[:, VTK_TO_BASIX], source.points)
-    space = backend.vector_space(mesh, 2)
     cell_of_tet = np.empty(len(source.tets), np.int32)
     cell_of_tet[np.asarray(mesh.topology.original_cell_index)] = np.arange(len(source.tets), dtype=np.int32)
-    geometry_of_node = np.empty(len(source.points), np.int64)
-    geometry_of_node[np.asarray(mesh.geometry.input_global_indices)] = np.arange(len(source.points))
-    block_of_geometry = np.empty(len(source.points), np.int64)
-    block_of_geometry[backend.cell_nodes(mesh).ravel()] = backend.cell_blocks(space).ravel()
-    domain = Domain(source, mesh, space, cell_of_tet, block_of_geometry[geometry_of_node])
+    domain = Domain(source, mesh, make_unknowns(source, mesh, formulation), cell_of_tet)
     _check(domain)
     return domain
 
@@ -186,8 +182,7 @@ def _check(domain: Domain) -> None:
     expected = float((tet10.jacobians(domain.source.points[domain.source.tets], tet10.GAUSS_5) * tet10.GAUSS_5_WEIGHTS).sum())
     one = fem.Constant(domain.mesh, np.float64(1.0))
     measured = backend.assemble_scalar(backend.compile_form(one * ufl.dx(domain=domain.mesh, metadata={"quadrature_degree": 3})))
-    places = domain.space.tabulate_dof_coordinates()[domain.block_of_node]
-    apart = np.abs(places - domain.source.points).max()
+    apart = np.abs(domain.read(backend.places(domain.space)) - domain.source.points).max()
     if abs(measured / expected - 1) > _VOLUME_AGREEMENT or apart > 1e-6:
         raise MeshError(
             "the mesh changed on its way into the solver",

@@ -70,9 +70,10 @@ class Equilibrium:
     u, w : functions
         Displacement from the imaged shape to the current one, and to the unloaded one.
     pressure : constant, MPa
-    held : (3n,) bool
-        Unknowns that cannot change, solver numbering, in the nodes' own axes ``frames`` (n, 3, 3) (None: the
-        global ones). ``given`` (3n,) bool are those in global axes that take ``given_values`` (3n,) mm at full load.
+    held : (size,) bool
+        Unknowns that cannot change, in the nodes' own axes ``frames`` (k, 3, 3), one for each of
+        ``Unknowns.nodes`` (None: the global ones). ``given`` (size,) bool are those in global axes that take
+        ``given_values`` (size,) mm at full load.
     """
 
     def __init__(self, body: Body, prestressed: bool):
@@ -81,11 +82,12 @@ class Equilibrium:
         self.u, self.w = domain.function(), domain.function()
         self.pressure = fem.Constant(domain.mesh, np.float64(0.0))
         constraints = held_by(domain.source, body.supports, body.prescribed)
-        self.held = domain.blocks(constraints.local).ravel()
-        self.given = domain.blocks(constraints.given).ravel()
-        self.given_values = domain.blocks(constraints.values).ravel()
-        self.frames = domain.blocks(constraints.frames) if constraints.rotated else None
-        self.conditions = [] if constraints.rotated else backend.homogeneous(domain.space, self.held.reshape(-1, 3))
+        unknowns = domain.unknowns
+        self.held = unknowns.spread(constraints.local) | unknowns.unused
+        self.given = unknowns.spread(constraints.given)
+        self.given_values = unknowns.spread(constraints.values)
+        self.frames = constraints.frames[unknowns.nodes] if constraints.rotated else None
+        self.conditions = [] if constraints.rotated else backend.homogeneous(domain.space, self.held)
         self._test = ufl.TestFunction(domain.space)
         points, _ = backend.quadrature(VOLUME_DEGREE)
         self._fields = {name: domain.pointwise(values, points) for name, values in body.fields.items()}

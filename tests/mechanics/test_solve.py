@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("dolfinx")
 
 from aorta.errors import CaseFileError, MeshError, SolverError  # noqa: E402
-from aorta.mechanics import backend, balance, stress, tet10  # noqa: E402
+from aorta.mechanics import balance, compiling, stress, tet10  # noqa: E402
 from aorta.mechanics.domain import make_domain  # noqa: E402
 from aorta.mechanics.solve import solve  # noqa: E402
 from aorta.records import WALL  # noqa: E402
@@ -201,11 +201,11 @@ def test_balance_notices_a_wrong_stress(vessel, prestressed):
 
 def test_a_claim_left_by_a_killed_compiler_does_not_block(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    folder = backend.cache_folder()
+    folder = compiling.cache_folder()
     folder.mkdir(parents=True)
     left = folder / "libffcx_forms_0000.c"
     left.touch()
-    with backend._compiling():
+    with compiling.compiling():
         assert not left.exists()
 
 
