@@ -151,7 +151,6 @@ class Volume:
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
-    series: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(self.voxels.shape == self.grid.shape_kji, "voxels must have the grid's shape")
@@ -455,8 +454,8 @@ class State:
     quadrature_volume_mm3 : (m, q) float
         The deformed volume each of these points stands for.
     cauchy_nodal_MPa : (n, 6) float
-        Averaged to nodes within each region, for pictures (at nodes shared by wall and thrombus:
-        the wall's).
+        Recovered at the nodes by projection within each region (at nodes shared by wall and
+        thrombus: the wall's); quadratic within an element.
     time_s : float or None
         Within the heart beat, of a state along a waveform.
     velocity_mm_per_s : (n, 3) float or None

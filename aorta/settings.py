@@ -42,8 +42,6 @@ class ImageInput:
     gated: Optional[bool] = None  # for the record; without pressure.imaging the shape is taken as diastolic, with a caution
     resample: bool = False  # put a series with tilted gantry or uneven slices onto a rectangular grid; no: such series are refused
     orientation: Optional[Literal["sform", "qform"]] = None  # of a NIfTI file whose two differ by over 1 mm; None: refused then
-    resample: bool = False  # put a series with tilted gantry or uneven slices onto a rectangular grid; no: such series are refused
-    orientation: Optional[Literal["sform", "qform"]] = None  # of a NIfTI file whose two differ by over 1 mm; None: refused then
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,6 @@ class LabelInput:
     path: str
     classes: dict[str, int] = field(default_factory=dict)  # our class name -> value in the file; {}: ours or the file's own names
     convention: Literal["aorta", "slicer", "totalsegmentator", "custom"] = "aorta"
-    orientation: Optional[Literal["sform", "qform"]] = None  # as for the image
     orientation: Optional[Literal["sform", "qform"]] = None  # as for the image
 
 

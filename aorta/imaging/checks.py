@@ -23,7 +23,8 @@ SMALL_MM = 60.0
 NO_NEGATIVE_HU = -10.0
 """Every CT has fat or air; one whose lowest value is above this is not in HU."""
 
-MAX_VOXELS = 1_500_000_000
+MAX_VOXELS = 600_000_000
+"""512 × 512 × 2288: a whole body at 0.8 mm. With 4-byte values and the copies that reading makes this stays below 8 GB."""
 
 
 def check_size(shape: tuple[int, ...], what: str) -> None:
@@ -64,7 +65,9 @@ def checked_grid(shape_kji: tuple[int, ...], affine_lps: np.ndarray, what: str) 
             f"the {what}'s axes are not perpendicular",
             where=what,
             why="its affine has shear (a tilted gantry, or a registration)",
-            fix="resample it onto a rectangular grid",
+            fix="resample it onto a rectangular grid, or add 'resample: yes' under 'image:' if the scan's gantry was tilted"
+            if what == "image"
+            else "resample it onto the image",
         )
     return Grid(tuple(int(n) for n in shape_kji), affine_lps)
 

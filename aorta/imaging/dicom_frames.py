@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from pathlib import Path
 
-import pydicom
 import pydicom
 from pydicom.dataset import Dataset
 
 from aorta.errors import InputError
 from aorta.imaging import acquisition
 from aorta.imaging.dicom_headers import PER_SLICE, SliceFile, number
-from aorta.imaging.quiet import quiet
 from aorta.imaging.quiet import quiet
 
 ENHANCED = (
@@ -32,16 +29,6 @@ ENHANCED = (
 _OTHER_NAMES = {"EffectiveEchoTime": "EchoTime", "FrameType": "ImageType"}
 _WANTED = {*PER_SLICE, *acquisition.KEYWORDS}
 MAX_FRAMES = 20_000
-
-
-def is_enhanced(path: Path) -> bool:
-    """Whether a DICOM file holds a whole series as enhanced CT or MR."""
-    try:
-        with quiet():
-            header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=["SOPClassUID"])
-            return str(header.get("SOPClassUID", "")) in ENHANCED
-    except Exception:  # pydicom lets many kinds of error through on damaged files
-        return False
 
 
 def is_enhanced(path: Path) -> bool:

@@ -6,23 +6,23 @@ not used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Optional
 
-import nibabel
 import numpy as np
 import SimpleITK as sitk
 
 from aorta.errors import InputError
 from aorta.frames import LPS_FROM_RAS
 from aorta.imaging import content
-from aorta.imaging.checks import check_size, checked_grid
+from aorta.imaging.checks import MAX_VOXELS, check_size, checked_grid
+from aorta.imaging.nifti import read_nifti
 from aorta.imaging.quiet import quiet
+from aorta.imaging.straighten import Restack
 from aorta.records import Grid
 
 NIFTI, NRRD, META = (".nii", ".nii.gz"), (".nrrd", ".nhdr"), (".mha", ".mhd")
-FORMS_AGREE_MM = 0.1
-"""How far apart sform and qform may put a corner of the image."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,32 @@ def is_image_file(path: Path) -> bool:
     return suffix_of(path) in NIFTI + NRRD + META
 
 
-def read_file(path: Path, what: str) -> FileImage:
-    """A NIfTI, NRRD or MetaImage file; ``what`` ("image", "label map") is for messages.
+def read_file(path: Path, what: str, orientation: Optional[str] = None, resample: bool = False) -> FileImage:
+    """A NIfTI, NRRD or MetaImage file.
+
+    Parameters
+    ----------
+    what : str
+        "image" or "label map", for messages.
+    orientation : "sform", "qform" or None
+        Which of a NIfTI file's two statements holds.
+    resample : bool
+        Whether a volume sheared along its third axis (a tilted gantry) may be resampled.
 
     Raises
     ------
     InputError
         Unreadable, not a volume, without orientation, or with contradicting orientations.
     """
-    return _nifti(path, what) if suffix_of(path) in NIFTI else _itk(path, what)
+    if suffix_of(path) in NIFTI:
+        return _nifti(path, what, orientation, resample)
+    if orientation is not None:
+        raise InputError(
+            f"the {what} has neither sform nor qform",
+            where=f"{what} of the case file",
+            fix="leave 'orientation' out: it is for NIfTI",
+        )
+    return _itk(path, what, resample)
 
 
 def _unreadable(path: Path, what: str, format_name: str) -> InputError:
@@ -74,71 +91,15 @@ def _unreadable(path: Path, what: str, format_name: str) -> InputError:
     )
 
 
-def _nifti(path: Path, what: str) -> FileImage:
-    try:
-        with quiet():
-            image = nibabel.load(path)
-            if not isinstance(image, nibabel.Nifti1Image):  # Nifti2 is a subclass
-                raise ValueError
-            shape = tuple(n for q, n in enumerate(image.shape) if q < 3 or n != 1)
-            check_size(shape, what)
-            if image.get_data_dtype().kind not in "iuf":
-                raise ValueError
-            voxels = np.asanyarray(image.dataobj).reshape(shape)
-    except InputError:
-        raise
-    except Exception:  # nibabel and gzip raise many kinds on damaged files, some with the file's name
-        raise _unreadable(path, what, "NIfTI") from None
-    affine, cautions = _nifti_affine(image, shape, what)
-    grid = checked_grid(shape[::-1], LPS_FROM_RAS @ affine, what)
-    return FileImage(grid, voxels.transpose(2, 1, 0), cautions)
+def _nifti(path: Path, what: str, orientation: Optional[str], resample: bool) -> FileImage:
+    read = read_nifti(path, what, orientation)
+    if read is None:
+        raise _unreadable(path, what, "NIfTI")
+    voxels, affine, cautions = read
+    return _placed(voxels.transpose(2, 1, 0), LPS_FROM_RAS @ affine, what, resample, cautions)
 
 
-def _nifti_affine(image: nibabel.Nifti1Image, shape: tuple[int, ...], what: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(4, 4) RAS affine by nibabel's rule: sform if its code is set, else qform."""
-    header = image.header
-    unit = header.get_xyzt_units()[0]
-    if unit in ("meter", "micron"):
-        raise InputError(
-            f"the {what}'s voxel size is not in millimetres",
-            where=what,
-            why=f"its header says {unit}",
-            fix="write the file with millimetres",
-        )
-    with quiet():
-        try:
-            sform, qform = header.get_sform(coded=True)[0], header.get_qform(coded=True)[0]
-        except (ValueError, nibabel.spatialimages.HeaderDataError):
-            raise InputError(
-                f"the {what}'s orientation is not valid", where=what, why="its qform is not a rotation", fix="write the file again"
-            ) from None
-    affine = sform if sform is not None else qform
-    if affine is None or not affine[:3, :3].any(axis=0).all():
-        raise InputError(
-            f"the {what} does not say how it lies in the patient",
-            where=what,
-            why="neither the sform nor the qform of its NIfTI header is set",
-            fix="convert it again from DICOM, or write it with an orientation (3D Slicer does)",
-        )
-    if sform is None or qform is None:
-        return affine, ()
-    last = np.array(shape) - 1
-    corners = np.array([[i, j, k, 1] for i in (0, last[0]) for j in (0, last[1]) for k in (0, last[2])], float)
-    apart = float(np.linalg.norm((corners @ (sform - qform).T)[:, :3], axis=1).max())
-    if apart <= FORMS_AGREE_MM:
-        return affine, ()
-    sizes = [np.linalg.norm(form[:3, :3], axis=0) for form in (sform, qform)]
-    if np.abs(sizes[0] / sizes[1] - 1).max() > 0.01:
-        raise InputError(
-            f"the {what}'s two statements of its voxel size contradict each other",
-            where=what,
-            why=f"sform {' × '.join(f'{v:.3f}' for v in sizes[0])} mm, qform {' × '.join(f'{v:.3f}' for v in sizes[1])} mm",
-            fix="write the file with one orientation",
-        )
-    return affine, (f"sform and qform of the {what} put it up to {apart:.1f} mm apart; the sform is used",)
-
-
-def _itk(path: Path, what: str) -> FileImage:
+def _itk(path: Path, what: str, resample: bool) -> FileImage:
     format_name = "NRRD" if suffix_of(path) in NRRD else "MetaImage"
     try:
         with quiet():
@@ -148,12 +109,16 @@ def _itk(path: Path, what: str) -> FileImage:
             reader.ReadImageInformation()
             size = reader.GetSize()
             check_size(size, what)
-            image = reader.Execute()
+            components = reader.GetNumberOfComponents()
             header = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
-    except RuntimeError:
+            layered = suffix_of(path) in NRRD and components > 1 and "Segment0_ID" in header
+            many = components != 1 and not layered
+            if components * int(np.prod([int(n) for n in size])) > 2 * MAX_VOXELS:
+                raise _too_large(size, components, what)
+            image = None if many else reader.Execute()
+    except (RuntimeError, MemoryError, UnicodeError):
         raise _unreadable(path, what, format_name) from None
-    layered = suffix_of(path) in NRRD and image.GetNumberOfComponentsPerPixel() > 1 and "Segment0_ID" in header
-    if image.GetNumberOfComponentsPerPixel() != 1 and not layered:
+    if many:
         raise InputError(
             f"the {what} has several values per voxel",
             where=what,
@@ -170,4 +135,20 @@ def _itk(path: Path, what: str) -> FileImage:
     affine = np.eye(4)
     affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
     affine[:3, 3] = image.GetOrigin()
-    return FileImage(checked_grid(size[::-1], affine, what), sitk.GetArrayFromImage(image), (), header)
+    return replace(_placed(sitk.GetArrayFromImage(image), affine, what, resample and not layered, ()), header=header)
+
+
+def _too_large(size: tuple[int, ...], components: int, what: str) -> InputError:
+    shape = "×".join(map(str, (*size, components)))
+    return InputError(f"the {what} is too large", where=what, why=f"its size is {shape}", fix="crop it to the abdomen")
+
+
+def _placed(voxels: np.ndarray, affine_lps: np.ndarray, what: str, resample: bool, cautions: tuple[str, ...]) -> FileImage:
+    """Voxels (nk, nj, ni ...) on a checked grid; resampled where the third axis alone is aslant and that is allowed."""
+    if resample and (sheared := Restack.of_sheared(affine_lps, voxels.shape)) is not None:
+        restack, straight, tilt = sheared
+        check_size(restack.shape_kji, what)
+        grid = restack.grid(straight)
+        checked_grid(grid.shape_kji, grid.affine_lps, what)
+        return FileImage(grid, restack.apply(voxels, float(voxels.min())), (*cautions, restack.caution(tilt)))
+    return FileImage(checked_grid(voxels.shape[:3], affine_lps, what), voxels, cautions)

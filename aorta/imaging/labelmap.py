@@ -31,7 +31,7 @@ def read_labels(path: Path, settings: LabelInput) -> Labels:
     names: Mapping[int, str] | None = None
     cautions: tuple[str, ...] = ()
     if is_image_file(path):
-        image = read_file(path, "label map")
+        image = read_file(path, "label map", settings.orientation)
         grid, (voxels, names), cautions = image.grid, segments(image), image.cautions
     elif content.kind(path) == "DICOM":
         grid, voxels, names = read_segmentation_object(path)

@@ -44,10 +44,6 @@ def read_image(path: Path, settings: ImageInput, progress: Progress = silent) ->
         return read_series(referenced_files(path), settings, progress)
     if kind == "DICOM" and is_enhanced(path):
         return read_series([path], settings, progress)
-    if kind == "DICOM" and is_directory(path):
-        return read_series(referenced_files(path), settings, progress)
-    if kind == "DICOM" and is_enhanced(path):
-        return read_series([path], settings, progress)
     if kind == "DICOM":
         raise InputError(
             "the image is a single DICOM file",
@@ -63,7 +59,7 @@ def read_image(path: Path, settings: ImageInput, progress: Progress = silent) ->
 
 
 def _single_file(path: Path, settings: ImageInput) -> Volume:
-    image = read_file(path, "image")
+    image = read_file(path, "image", settings.orientation, settings.resample)
     if image.voxels.ndim != 3:
         raise InputError("the image is a segmentation with several layers", where="image", fix="give it as labels, not as image")
     if settings.modality is None:

@@ -78,6 +78,29 @@ class Restack:
         planes = np.linspace(0.0, along[-1], count)
         return Restack(along, planes, offsets - low, low.astype(int), (count, rows, columns))
 
+    @staticmethod
+    def of_sheared(affine_lps: np.ndarray, shape_kji: tuple[int, ...]) -> tuple[Restack, np.ndarray, float] | None:
+        """For a volume whose third axis leans: how to straighten it, its straight affine, and the tilt in degrees.
+
+        None where it does not lean, or where the other two axes are not perpendicular either.
+        """
+        columns, rows, slices = affine_lps[:3, :3].T
+        if not np.isfinite(affine_lps).all() or min(np.linalg.norm(axis) for axis in (columns, rows, slices)) < 1e-6:
+            return None
+        normal = np.cross(columns, rows)
+        normal *= np.sign(normal @ slices) / max(np.linalg.norm(normal), 1e-12)
+        step = float(slices @ normal)
+        sideways = slices - step * normal
+        tilt = float(np.degrees(np.arctan2(np.linalg.norm(sideways), step)))
+        askew = abs(columns @ rows) / (np.linalg.norm(columns) * np.linalg.norm(rows))
+        if step < 1e-6 or not 0.1 < tilt < 45.0 or askew > 2e-3 or len(shape_kji) != 3:
+            return None
+        k = np.arange(shape_kji[0])[:, None]
+        offsets = k * np.array([columns @ sideways / (columns @ columns), rows @ sideways / (rows @ rows)])
+        straight = affine_lps.copy()
+        straight[:3, 2] = normal * step
+        return Restack.onto_even_planes(k[:, 0] * step, offsets, (shape_kji[1], shape_kji[2])), straight, tilt
+
     def grid(self, affine_lps: np.ndarray) -> Grid:
         """The grid; ``affine_lps`` has the slices' in-plane axes, their normal and the first slice's place."""
         affine = affine_lps.copy()

@@ -83,11 +83,66 @@ def test_fractional_values_stay(tmp_path):
     assert np.array_equal(volume.voxels, voxels.transpose(2, 1, 0))
 
 
-def test_sform_wins_over_a_qform_that_lies_elsewhere(tmp_path):
-    sform, qform = affine_ras(np.eye(3)), affine_ras(np.eye(3), origin=(-30.0, 22.0, 405.0))
-    volume = read_image(save(tmp_path / "a.nii", affine=sform, qform=qform), MR)
+def apart(path, mm):
+    return save(path, qform=affine_ras(np.eye(3), origin=(-31.0 + mm, 22.0, 405.0)))
+
+
+def test_sform_is_used_where_the_qform_differs_a_little(tmp_path):
+    volume = read_image(apart(tmp_path / "a.nii", 0.9), MR)
     np.testing.assert_allclose(volume.grid.to_lps((0, 0, 0)), (31.0, -22.0, 405.0), rtol=1e-6)
-    assert any("1.0 mm apart; the sform is used" in c for c in volume.cautions)
+    assert any("0.9 mm apart; the sform is used" in c for c in volume.cautions)
+
+
+@pytest.mark.parametrize(("form", "x"), [("sform", 31.0), ("qform", 29.0)])
+def test_forms_at_two_places_need_a_choice(tmp_path, form, x):
+    path = apart(tmp_path / "a.nii", 2.0)
+    with pytest.raises(InputError, match="where it lies contradict") as caught:
+        read_image(path, MR)
+    assert "2.0 mm apart" in caught.value.why and "orientation: sform" in caught.value.fix
+    volume = read_image(path, ImageInput("x", modality="MR", orientation=form))
+    np.testing.assert_allclose(volume.grid.to_lps((0, 0, 0)), (x, -22.0, 405.0), rtol=1e-6)
+    assert any(f"the {form} is used, as the case file says" in c for c in volume.cautions)
+
+
+def test_mirrored_forms_are_told_by_their_axes(tmp_path):
+    qform = affine_ras(np.diag([-1.0, -1.0, 1.0]), origin=(17.0, 74.5, 405.0))  # the same box, left for right
+    with pytest.raises(InputError, match="contradict") as caught:
+        read_image(save(tmp_path / "a.nii", qform=qform), MR)
+    assert "axes RAS" in caught.value.why and "axes LPS" in caught.value.why
+
+
+def test_a_form_that_is_not_there_cannot_be_chosen(tmp_path):
+    image = nibabel.Nifti1Image(ramp(), None)
+    image.set_sform(affine_ras(np.eye(3)), 1)
+    nibabel.save(image, tmp_path / "a.nii")
+    with pytest.raises(InputError, match="has no qform"):
+        read_image(tmp_path / "a.nii", ImageInput("x", modality="MR", orientation="qform"))
+
+
+def test_a_leaning_third_axis_is_straightened_on_request(tmp_path):
+    """A ramp over space is the same function of space after the resampling, wherever there was data."""
+    turn, spacing = ORIENTATIONS[13], (2.0, 1.5, 2.5)
+    affine = affine_ras(turn, spacing)
+    affine[:3, 2] += affine[:3, 1] * (np.tan(np.radians(14.0)) * spacing[2] / spacing[1])
+    slope = np.array([3.0, -2.0, 1.5])
+    i, j, k = np.meshgrid(np.arange(20), np.arange(24), np.arange(16), indexing="ij")
+    points = np.stack([i, j, k], axis=-1) @ affine[:3, :3].T + affine[:3, 3]
+    values = (points @ slope).astype(np.float32)
+    image = nibabel.Nifti1Image(values, None)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(affine, 1)
+    path = tmp_path / "a.nii"
+    nibabel.save(image, path)
+    with pytest.raises(InputError, match="not perpendicular"):
+        read_image(path, MR)
+    volume = read_image(path, ImageInput("x", modality="MR", resample=True))
+    assert any("a tilt of 14.0° was undone" in c for c in volume.cautions)
+    k, j, i = np.meshgrid(*(np.arange(n) for n in volume.grid.shape_kji), indexing="ij")
+    lps = volume.grid.to_lps(np.stack([i, j, k], axis=-1))
+    source = (lps * (-1, -1, 1) - affine[:3, 3]) @ np.linalg.inv(affine[:3, :3]).T
+    inside = (source >= -1e-3).all(axis=-1) & (source <= np.array(values.shape) - 1 + 1e-3).all(axis=-1)
+    assert inside.sum() > 0.9 * values.size * (1 - 1 / 24)
+    np.testing.assert_allclose(volume.voxels[inside], (lps[inside] * (-1, -1, 1)) @ slope, rtol=0, atol=2e-3)
 
 
 def test_forms_that_agree_to_a_twentieth_of_a_millimetre_are_not_cautioned(tmp_path):
@@ -137,7 +192,9 @@ def test_sheared_axes_are_refused(tmp_path):
     affine = affine_ras(np.eye(3))
     affine[1, 2] = 1.0
     with pytest.raises(InputError, match="not perpendicular"):
-        read_image(save(tmp_path / "a.nii", affine=affine, qform=affine_ras(np.eye(3))), MR)
+        read_image(
+            save(tmp_path / "a.nii", affine=affine, qform=affine_ras(np.eye(3))), ImageInput("", modality="MR", orientation="sform")
+        )
 
 
 def test_modality_must_be_said(tmp_path):
