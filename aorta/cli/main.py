@@ -17,6 +17,7 @@ from aorta.cli.interrupt import interruptible
 COMMANDS: dict[str, str] = {
     "init": "Write a case file to fill in.",
     "check": "Check a case and its input; say what will run and what it costs.",
+    "segment": "Label the vessel; show the labels over the image.",
     "plan": "Take one patient from the image to the report.",
     "batch": "Plan several patients, one after the other.",
     "status": "Say which stages hold and why the others do not.",

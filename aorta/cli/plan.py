@@ -27,8 +27,7 @@ def plan(
     """Take one patient from the image to the report.
 
     Finished stages are kept: run it again after a change, and only what depends on the change is
-    computed. To correct the segmentation: --until segment, edit OUT/CASE_ID/labels.nii.gz in
-    3D Slicer, then plan again.
+    computed. To look at the segmentation first and correct it: `aorta segment`.
 
     \b
     Examples:

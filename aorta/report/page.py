@@ -54,7 +54,7 @@ class Page:
 
     def html(self, static: bool = False) -> str:
         """The page as one file. `static`: for paper, a still picture where the view is."""
-        return _environment().get_template("report.html").render(**self.content, static=static)
+        return environment().get_template("report.html").render(**self.content, static=static)
 
 
 def page(results: Results, progress: Progress = silent) -> Page:
@@ -79,13 +79,13 @@ def page(results: Results, progress: Progress = silent) -> Page:
         "key_findings": [f for f in all_findings if f.name in FIXED],
         "reasons": {record: results.skipped.get(stage, f"the {stage} stage was not run") for record, stage in _STAGE_OF.items()},
         "fields": [spec for spec in SPECS if spec.name in fields],
-        "scene": Markup(_inside_script(scene(mesh, fields, stance))) if fields else "",
+        "scene": Markup(inside_script(scene(mesh, fields, stance))) if fields else "",
         "sides": list(stance.sides),
         "first_still": next(iter(stills.values()), None),
         "stills": list(stills.values()),
         "volume_facts": _volume_facts(results),
         "overlays": overlays,
-        "doubtful": _ranges(doubtful),
+        "doubtful": ranges(doubtful),
         "image_findings": tables.own_findings(results, results.volume) + tables.own_findings(results, results.segmentation),
         "has_anatomy": results.anatomy is not None,
         "profile": profile.profile(results.anatomy),
@@ -117,13 +117,14 @@ def page(results: Results, progress: Progress = silent) -> Page:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, with our filters; a name that a template lacks is an error."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters |= {"show": display.show, "unit": display.unit, "label": display.label}
     return environment
 
 
-def _inside_script(json_text: str) -> str:
+def inside_script(json_text: str) -> str:
     """JSON that cannot end the script element it stands in."""
     return json_text.replace("<", "\\u003c")
 
@@ -174,7 +175,7 @@ def _untested(stent: StentFit) -> list[str]:
     return [f"{device}: {', '.join(found)}" for device, found in sizes.items()]
 
 
-def _ranges(numbers: tuple[int, ...]) -> str:
+def ranges(numbers: tuple[int, ...]) -> str:
     """ "12–14, 20" from 12, 13, 14, 20."""
     runs: list[list[int]] = []
     for n in sorted(numbers):
