@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from aorta.mechanics import tet10
+from aorta.mechanics.loads import Loads, shares
 from aorta.records import State, WallMesh
 
 _TENSOR = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2]])
@@ -26,27 +27,38 @@ def internal_forces(mesh: WallMesh, state: State, points: np.ndarray = tet10.GAU
     return np.stack([np.bincount(flat, forces[..., i].ravel(), len(mesh.points)) for i in range(3)], 1)
 
 
-def pressure_forces(mesh: WallMesh, state: State, facets: str) -> np.ndarray:
+def pressure_forces(mesh: WallMesh, state: State, facets: Loads) -> np.ndarray:
     """(n, 3) nodal forces in N of the state's pressure on the deformed faces."""
-    return state.pressure_MPa * tet10.pressure_forces(mesh.points + state.displacement_mm, mesh.facets[facets])
+    points = mesh.points + state.displacement_mm
+    parts = [share * tet10.pressure_forces(points, mesh.facets[name]) for name, share in shares(facets).items()]
+    return state.pressure_MPa * np.sum(parts, axis=0)
 
 
-def traction_error(mesh: WallMesh, state: State, facets: str, held: np.ndarray) -> float:
+def loaded_area(mesh: WallMesh, state: State, facets: Loads) -> float:
+    """Deformed area in mm² that the pressure acts on, each part by its share."""
+    points = mesh.points + state.displacement_mm
+    return sum(share * tet10.area(points, mesh.facets[name]) for name, share in shares(facets).items())
+
+
+def traction_error(mesh: WallMesh, state: State, facets: Loads, held: np.ndarray, others: np.ndarray | float = 0.0) -> float:
     """Share of the pressure forces that the reported stress leaves unbalanced at unheld nodes.
 
     Parameters
     ----------
     held : (n,) bool
-        Nodes that a support acts on.
+        Nodes that a rigid support acts on.
+    others : (n, 3) N
+        Forces of elastic supports and surroundings (``support_forces.py``).
     """
     load = pressure_forces(mesh, state, facets)
-    unbalanced = internal_forces(mesh, state) - load
+    unbalanced = internal_forces(mesh, state) - load - others
     return float(np.linalg.norm(unbalanced[~held]) / np.linalg.norm(load[~held]))
 
 
-def reaction_error(mesh: WallMesh, state: State, facets: str, held: np.ndarray) -> float:
+def reaction_error(mesh: WallMesh, state: State, facets: Loads, held: np.ndarray, others: np.ndarray | float = 0.0) -> float:
     """How far the supports' total reaction is from the total pressure force, over pressure × loaded area."""
-    reaction = (internal_forces(mesh, state) - pressure_forces(mesh, state, facets))[held].sum(0)
-    total = pressure_forces(mesh, state, facets).sum(0)
-    scale = state.pressure_MPa * tet10.area(mesh.points + state.displacement_mm, mesh.facets[facets])
+    given = pressure_forces(mesh, state, facets) + others
+    reaction = (internal_forces(mesh, state) - given)[held].sum(0)
+    total = given.sum(0)
+    scale = state.pressure_MPa * loaded_area(mesh, state, facets)
     return float(np.linalg.norm(reaction + total) / scale)

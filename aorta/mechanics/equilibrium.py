@@ -22,9 +22,11 @@ from dolfinx import fem
 from aorta.mechanics import backend
 from aorta.mechanics.domain import Domain
 from aorta.mechanics.kinematics import cauchy, gradient, pushed_normal, unit
+from aorta.mechanics.loads import Loads, shares
 from aorta.mechanics.materials import fibres
 from aorta.mechanics.materials.registry import Material
 from aorta.mechanics.supports import Prescribed, Support, held_by
+from aorta.mechanics.surroundings import SurroundingForces, Surroundings
 from aorta.records import WALL
 
 VOLUME_DEGREE = 2
@@ -34,7 +36,8 @@ points where the stress of quadratic tetrahedra is superconvergent. Higher degre
 FACET_DEGREE = 4
 """Pressure on a quadratic face is a polynomial of degree 4: exact."""
 
-_PRESSURE_TAG, _FIRST_SUPPORT_TAG = 1, 10
+_PRESSURE_TAG, _SURROUNDINGS_TAG, _FIRST_SUPPORT_TAG = 1, 9, 10
+"""Of facets; pressure's first one."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class Body:
     Parameters
     ----------
     materials : mapping of region to Material
-    pressure_facets : str
-        Name of the facets that blood pressure acts on; faces inside the solid are loaded on the wall's side.
+    pressure_facets : str, or mapping of str to share
+        Name of the facets that blood pressure acts on, or the share of it on several; faces inside the solid are
+        loaded on the wall's side.
     fields : mapping of name to (m, q) or (m, q, 3) float
         What the materials need to know of each place (``Law.fields``), on the imaged shape, at the volume's
         quadrature points, tetrahedra as in the source.
@@ -56,10 +60,11 @@ class Body:
     domain: Domain
     materials: Mapping[int, Material]
     supports: tuple[Support, ...] = ()
-    pressure_facets: str = "blood"
+    pressure_facets: Loads = "blood"
     prescribed: Prescribed | None = None
     fields: Mapping[str, np.ndarray] = field(default_factory=dict)
     forces: np.ndarray | None = None
+    surroundings: Surroundings | None = None
 
 
 class Equilibrium:
@@ -74,6 +79,7 @@ class Equilibrium:
         Unknowns that cannot change, in the nodes' own axes ``frames`` (k, 3, 3), one for each of
         ``Unknowns.nodes`` (None: the global ones). ``given`` (size,) bool are those in global axes that take
         ``given_values`` (size,) mm at full load.
+    around : SurroundingForces or None
     """
 
     def __init__(self, body: Body, prestressed: bool):
@@ -108,9 +114,16 @@ class Equilibrium:
         body, domain = self.body, self.body.domain
         springs = [s for s in body.supports if s.springy and len(domain.source.facets[s.facets])]
         groups = {_FIRST_SUPPORT_TAG + q: s.facets for q, s in enumerate(springs)}
-        if len(domain.source.facets[body.pressure_facets]):
-            groups = {_PRESSURE_TAG: body.pressure_facets, **groups}
+        around = body.surroundings
+        if around is not None and len(domain.source.facets[around.facets]):
+            groups = {_SURROUNDINGS_TAG: around.facets, **groups}
+        loads = [(name, share) for name, share in shares(body.pressure_facets).items() if len(domain.source.facets[name])]
+        groups = {**{_PRESSURE_TAG + q: name for q, (name, _) in enumerate(loads)}, **groups}
         facet_tags = domain.facet_tags(groups)
+        self._loads = [
+            (_PRESSURE_TAG + q, None if share == 1.0 else fem.Constant(domain.mesh, np.float64(share)))
+            for q, (_, share) in enumerate(loads)
+        ]
         self._springs = tuple(zip((_FIRST_SUPPORT_TAG + q for q in range(len(springs))), springs))
         self._loaded_inside = self._any_inside(facet_tags)
         self._dx = ufl.Measure(
@@ -120,11 +133,12 @@ class Equilibrium:
         self._ds = ufl.Measure("ds", domain.mesh, **facet)
         self._dS = ufl.Measure("dS", domain.mesh, **facet)
         self._wall = backend.indicator(domain.mesh, domain.cells(WALL)) if self._loaded_inside else None
+        self.around = SurroundingForces(around, domain, self._ds(_SURROUNDINGS_TAG)) if _SURROUNDINGS_TAG in groups else None
 
     def _any_inside(self, facet_tags) -> bool:
         """Whether pressure acts on faces between two tetrahedra."""
         count = np.bincount(backend.cell_facets(self.body.domain.mesh).ravel())
-        loaded = np.asarray(facet_tags.indices)[np.asarray(facet_tags.values) == _PRESSURE_TAG]
+        loaded = np.asarray(facet_tags.indices)[np.asarray(facet_tags.values) < _SURROUNDINGS_TAG]
         return bool((count[loaded] == 2).any())
 
     # ------------------------------------------------------------------------------------ residuals
@@ -155,13 +169,14 @@ class Equilibrium:
         Fu, v = gradient(self.u), self._test
         total = self.total_gradient()
         form = self._pressure(Fu) + self._spring_forces(self.u - self.w if self.prestressed else self.u)
+        form += self._surrounding_work(self.u, self.w if self.prestressed else None)
         for region in self.body.domain.regions():
             form += ufl.inner(ufl.det(Fu) * self.stress(region, total) * ufl.inv(Fu).T, ufl.grad(v)) * self._dx(region)
         return form
 
     def inverse(self):
         """Residual of the inverse problem, unknown ``w``."""
-        form = self._pressure(None) + self._spring_forces(-self.w)
+        form = self._pressure(None) + self._spring_forces(-self.w) + self._surrounding_work(None, self.w)
         F = ufl.inv(gradient(self.w))
         for region in self.body.domain.regions():
             form += ufl.inner(self.stress(region, F), ufl.grad(self._test)) * self._dx(region)
@@ -188,11 +203,22 @@ class Equilibrium:
                 return normal
             return pushed_normal(F if side is None else F(side), normal)
 
-        form = self.pressure * ufl.dot(area_vector(), v) * self._ds(_PRESSURE_TAG)
-        if self._loaded_inside:  # only from the wall's side, whichever of the two it is
-            for side in ("+", "-"):
-                form += self._wall(side) * self.pressure * ufl.dot(area_vector(side), v(side)) * self._dS(_PRESSURE_TAG)
+        form = 0
+        for tag, share in self._loads:
+            pressure = self.pressure if share is None else share * self.pressure
+            form += pressure * ufl.dot(area_vector(), v) * self._ds(tag)
+            if self._loaded_inside:  # only from the wall's side, whichever of the two it is
+                for side in ("+", "-"):
+                    form += self._wall(side) * pressure * ufl.dot(area_vector(side), v(side)) * self._dS(tag)
         return form
+
+    def _surrounding_work(self, u, w):
+        return 0 if self.around is None else self.around.work(u, w, self._test)
+
+    def refresh(self) -> None:
+        """Bring up to date what depends on the present displacement and is no part of the forms: where contact is."""
+        if self.around is not None:
+            self.around.refresh(self.u)
 
     def _spring_forces(self, displacement):
         v, n = self._test, ufl.FacetNormal(self.body.domain.mesh)

@@ -18,6 +18,7 @@ from aorta.mechanics import backend
 from aorta.mechanics.constrained import ConstrainedMatrix
 from aorta.mechanics.equilibrium import Equilibrium
 from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
+from aorta.mechanics.loads import shares
 from aorta.mechanics.tet10 import pressure_forces
 from aorta.records import Progress, silent
 
@@ -74,6 +75,7 @@ class Newton:
 
     def assemble_residual(self) -> tuple[float, float]:
         """Norm of the residual over free unknowns, and of the reactions at held ones, in N."""
+        self.equilibrium.refresh()
         backend.assemble_vector(self.residual, self.residual_form)
         if self._dead is not None:
             self.residual.array[:] -= self._share * self._dead[: len(self.residual.array)]
@@ -86,9 +88,10 @@ class Newton:
 
     def force_scale(self) -> float:
         """Norm of the nodal pressure forces, in N."""
-        body = self.equilibrium.body
-        triangles = body.domain.source.facets[body.pressure_facets]
-        return float(self.equilibrium.pressure.value) * float(np.linalg.norm(pressure_forces(body.domain.source.points, triangles)))
+        body, mesh = self.equilibrium.body, self.equilibrium.body.domain.source
+        loads = shares(body.pressure_facets).items()
+        forces = sum((share * pressure_forces(mesh.points, mesh.facets[name]) for name, share in loads), np.zeros(1))
+        return float(self.equilibrium.pressure.value) * float(np.linalg.norm(forces))
 
     def relative_residual(self) -> float:
         """Residual over the applied or reaction forces, at the present load and unknowns."""
