@@ -29,7 +29,7 @@ def segment_case(
     from aorta.report.overlay_page import write_overlay_page
 
     result = run_case(case, case_folder, out, until="correct", force=force, progress=progress)
-    failure: AortaError | None = None
+    failure, again = None, tuple(stage for stage in force if stage == "anatomy")
     try:
         result = run_case(
             case, case_folder, out, until="anatomy", force=tuple(f for f in force if f == "anatomy"), progress=progress
