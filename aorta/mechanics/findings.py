@@ -10,6 +10,7 @@ from aorta.mechanics import balance, tet10
 from aorta.mechanics.equilibrium import Body
 from aorta.mechanics.materials.registry import Material
 from aorta.mechanics.newton import Path
+from aorta.mechanics.support_forces import all_forces
 from aorta.records import Finding, State
 from aorta.settings import BloodPressure
 from aorta.units import mmhg
@@ -51,27 +52,28 @@ def unstressed_cautions() -> tuple[str, ...]:
 
 
 def held_nodes(body: Body) -> np.ndarray:
-    """(n,) bool: nodes that a support acts on."""
+    """(n,) bool: nodes that a rigid support acts on, or one with a steadying spring."""
     held = np.zeros(len(body.domain.source.points), bool)
-    for support in body.supports:
+    for support in (s for s in body.supports if s.kind != "elastic"):
         held[np.unique(body.domain.source.facets[support.facets])] = True
     if body.prescribed is not None:
         held |= body.prescribed.held.any(1)
     return held
 
 
-def _balance(body: Body, states: Sequence[State]) -> tuple[Finding, ...]:
+def _balance(body: Body, states: Sequence[State], unloaded: np.ndarray | None = None) -> tuple[Finding, ...]:
     held, mesh, facets = held_nodes(body), body.domain.source, body.pressure_facets
-    traction = max(balance.traction_error(mesh, s, facets, held) for s in states)
-    reaction = max(balance.reaction_error(mesh, s, facets, held) for s in states)
+    others = [all_forces(mesh, body.supports, body.surroundings, s, unloaded) for s in states]
+    traction = max(balance.traction_error(mesh, s, facets, held, other) for s, other in zip(states, others))
+    reaction = max(balance.reaction_error(mesh, s, facets, held, other) for s, other in zip(states, others))
     return (
         _bounded(
             "traction_balance_error",
             traction,
-            "nodal forces of the reported Cauchy stress against the pressure's, away from supports",
+            "nodal forces of the reported Cauchy stress against the pressure's and elastic supports', away from rigid ones",
         ),
         _bounded(
-            "reaction_balance_error", reaction, "supports' reaction against the pressure's resultant, over pressure × loaded area"
+            "reaction_balance_error", reaction, "all supports' forces against the pressure's resultant, over pressure × loaded area"
         ),
         Finding("degrees_of_freedom", float(3 * len(mesh.points)), "1", "three per node of the quadratic mesh"),
     )
@@ -133,4 +135,4 @@ def of_nonlinear(
         text = "the unloaded shape folds into itself" if inverted else ""
         method = "elements inverted in the unloaded shape"
         found.append(Finding("unloaded_inverted_elements", float(inverted), "1", method, valid=not inverted, caution=text))
-    return (*_balance(body, states), *found)
+    return (*_balance(body, states, unloaded), *found)

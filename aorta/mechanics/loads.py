@@ -62,12 +62,12 @@ def loaded(mesh: WallMesh, settings: MechanicsSettings) -> tuple[WallMesh, Loads
 def split_facets(mesh: WallMesh) -> dict[str, np.ndarray]:
     """The three parts of the faces that can be loaded."""
     blood, wall = mesh.facets["blood"], mesh.facets["wall_inner"]
-    common = np.isin(_keys(blood, len(mesh.points)), _keys(wall, len(mesh.points)))
-    covered = ~np.isin(_keys(wall, len(mesh.points)), _keys(blood, len(mesh.points)))
+    common = np.isin(facet_keys(blood, len(mesh.points)), facet_keys(wall, len(mesh.points)))
+    covered = ~np.isin(facet_keys(wall, len(mesh.points)), facet_keys(blood, len(mesh.points)))
     return {BARE: blood[common], LUMINAL: blood[~common], COVERED: wall[covered]}
 
 
-def _keys(triangles: np.ndarray, count: int) -> np.ndarray:
+def facet_keys(triangles: np.ndarray, count: int) -> np.ndarray:
     """(k,) one number for each triangle's vertices, whatever their order."""
     a, b, c = np.sort(triangles[:, :3], axis=1).astype(np.int64).T
     return (a * count + b) * count + c

@@ -6,16 +6,18 @@ from dataclasses import replace
 
 from aorta.mechanics import backend, stress
 from aorta.mechanics import findings as tell
+from aorta.mechanics.around import surrounding_findings, surroundings_of
 from aorta.mechanics.cycle import pressures_of, states_along
 from aorta.mechanics.domain import make_domain
 from aorta.mechanics.equilibrium import VOLUME_DEGREE, Body, Equilibrium
+from aorta.mechanics.holding import check_held, check_supports, end_supports
 from aorta.mechanics.linear import linear_states
+from aorta.mechanics.loads import loaded
 from aorta.mechanics.materials.registry import material
 from aorta.mechanics.newton import Newton
 from aorta.mechanics.structures.fields import material_fields
-from aorta.mechanics.supports import STEADYING_STIFFNESS, Support, fixed, sliding
 from aorta.records import THROMBUS, WALL, HeartCycle, Progress, Solution, WallMesh, silent
-from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings
+from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, TissueSettings, WallSettings
 
 
 def solve(
@@ -26,6 +28,7 @@ def solve(
     thrombus: ThrombusSettings,
     progress: Progress = silent,
     cycle: HeartCycle | None = None,
+    tissue: TissueSettings = TissueSettings(),  # noqa: B008 (frozen)
 ) -> Solution:
     """Stresses of the vessel at the pressure of the scan ("imaging") and at systole ("systole").
 
@@ -39,7 +42,7 @@ def solve(
     Raises
     ------
     CaseFileError
-        Unknown material, unknown or unphysical parameter.
+        Unknown material, unknown or unphysical parameter, supports or loads that contradict each other.
     MeshError
         Inverted elements, facets that are not faces, contradictory roles of a facet.
     SolverError
@@ -51,12 +54,17 @@ def solve(
     imaging, cautions = tell.imaging_pressure(pressure)
     cautions += tuple(c for m in materials.values() for c in tell.material_cautions(m))
     progress("preparing the mesh", 0.0)
-    domain, loaded = make_domain(mesh), "blood" if settings.pressure_on == "lumen" else "wall_inner"
+    mesh, loads = loaded(mesh, settings)
     supports, fields = end_supports(mesh, settings), {}
+    around, left_out = surroundings_of(mesh, settings, tissue)
+    cautions += left_out
+    check_supports(mesh, supports, loads, around)
+    check_held(mesh, supports, None, around, settings.prestress == "inverse")
+    domain = make_domain(mesh)
     if settings.prestress != "linear":  # which needs no material
         fields, rules = material_fields(mesh, materials, backend.quadrature(VOLUME_DEGREE)[0])
         cautions += rules
-    body = Body(domain, materials, supports, loaded, fields=fields)
+    body = Body(domain, materials, supports, loads, fields=fields, surroundings=around)
     if cycle is not None:
         cautions += cycle.cautions
     told = cycle.findings if cycle is not None else ()
@@ -67,12 +75,6 @@ def solve(
         return Solution(states, None, (), (*tell.of_linear(body, states), *told), (*cautions, *tell.linear_cautions()))
     solution = _nonlinear(body, imaging, pressure.systolic, settings, cautions, progress, cycle)
     return replace(solution, findings=(*solution.findings, *told))
-
-
-def end_supports(mesh: WallMesh, settings: MechanicsSettings) -> tuple[Support, ...]:
-    """How the cut ends are held: every facet group "end_<name>"."""
-    names = sorted(name for name in mesh.facets if name.startswith("end_") and len(mesh.facets[name]))
-    return tuple(fixed(name) if settings.ends == "fixed" else sliding(name, STEADYING_STIFFNESS) for name in names)
 
 
 def _nonlinear(
@@ -105,13 +107,14 @@ def _nonlinear(
     forward.run(imaging, systolic, first_step=1.0 if prestressed else 0.25, **options)
     progress("stresses", 1.0)
     second, range_second = stress.state(equilibrium, "systole")
-    further = tuple(states_along(forward, cycle, settings, progress))
+    further, rhythm = states_along(forward, cycle, settings, progress)
     paths.append(forward.path)
     forward.release()
     states = (first, second, *(state for state, _ in further))
     ranges = (range_first, range_second, *(found for _, found in further))
     ratio = (min(low for low, _ in ranges), max(high for _, high in ranges))
     findings = tell.of_nonlinear(body, states, unloaded, paths, ratio, identity)
+    findings += (*surrounding_findings(domain.source, body.surroundings, states, unloaded), *rhythm)
     history = tuple(entry for path in paths for entry in path.history)
     extra = () if prestressed else tell.unstressed_cautions()
     return Solution(states, unloaded, history, findings, (*cautions, *extra))
