@@ -6,16 +6,16 @@ Members are written to a private temporary folder under running numbers, so neit
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from aorta.errors import InputError, SetupError
+from aorta.errors import AortaError, InputError, SetupError
 
 MAX_MEMBERS = 20_000
 MAX_BYTES = 16 * 2**30
@@ -42,21 +42,40 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 _extract(archive, _checked(archive), folder)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
-            raise InputError("the zip archive is damaged", where="image", fix="download or export it again") from None
-        except RuntimeError:
+        except AortaError:
+            raise
+        except RuntimeError as problem:
+            if isinstance(problem, NotImplementedError):  # a compression that does not exist here
+                raise _damaged() from None
             raise InputError(
                 "the zip archive cannot be opened", where="image", why="it may be encrypted", fix="unpack it yourself"
             ) from None
+        except OSError as problem:
+            if problem.errno == errno.ENOSPC:
+                raise SetupError(
+                    "no room to unpack the zip archive", where="temporary folder", fix="free some space or set TMPDIR"
+                ) from None
+            raise _damaged() from None
+        except Exception:  # zipfile lets many kinds of error through on damaged files
+            raise _damaged() from None
         yield folder
 
 
+def _damaged() -> InputError:
+    return InputError(
+        "the zip archive is damaged",
+        where="image",
+        why="its contents do not match its table of contents",
+        fix="download or export it again",
+    )
+
+
 def _checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    members = sorted((m for m in archive.infolist() if not m.is_dir()), key=lambda m: m.filename)
+    members = sorted((m for m in archive.infolist() if m.filename and not m.is_dir()), key=lambda m: m.filename)
     for number, member in enumerate(members, 1):
         where = f"member {number} of {len(members)} of the zip archive (in name order)"
         parts = PurePosixPath(member.filename.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or parts.parts[0].endswith(":"):
+        if parts.is_absolute() or ".." in parts.parts or parts.parts[:1] and parts.parts[0].endswith(":"):
             raise InputError(
                 "the zip archive has a member that points outside it",
                 where=where,

@@ -7,6 +7,7 @@ each, whose elements carry the ordinary keywords, but for a few that have anothe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,19 @@ def frames_of(item: SliceFile) -> list[SliceFile]:
             why=f"it has {int(number(item.header, 'NumberOfFrames') or 0)} frames but {len(groups)} groups that describe them",
             fix="export the series again, or as one file per slice",
         )
+    try:
+        with quiet():
+            return _each(item, groups)
+    except Exception:  # values that are none of their kind
+        raise InputError(
+            "a multi-frame DICOM file is damaged",
+            where=item.name,
+            why="a value in the groups that describe its frames is not valid",
+            fix="export or copy the series again",
+        ) from None
+
+
+def _each(item: SliceFile, groups: Sequence[Dataset]) -> list[SliceFile]:
     shared = item.header.get("SharedFunctionalGroupsSequence") or []
     common = Dataset()
     for element in item.header:

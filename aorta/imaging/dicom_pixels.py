@@ -62,6 +62,8 @@ def _opened(item: SliceFile) -> Dataset:
     try:
         with quiet():
             data = pydicom.dcmread(item.path, force=True)
+            for element in data.group_dataset(0x0028):  # decode now what says how pixels are stored
+                _ = element.value
             complete = bool(data.get("PixelData"))
     except Exception:  # pydicom lets many kinds of error through on damaged files
         complete = False

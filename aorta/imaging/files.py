@@ -116,7 +116,9 @@ def _itk(path: Path, what: str, resample: bool) -> FileImage:
             if components * int(np.prod([int(n) for n in size])) > 2 * MAX_VOXELS:
                 raise _too_large(size, components, what)
             image = None if many else reader.Execute()
-    except (RuntimeError, MemoryError, UnicodeError):
+    except InputError:
+        raise
+    except Exception:  # ITK's own, and what its text makes of bytes that are none
         raise _unreadable(path, what, format_name) from None
     if many:
         raise InputError(

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, EnhancedMRImageStorage, ExplicitVRLittleEndian, generate_uid
 
+ENHANCED = {"CT": EnhancedCTImageStorage, "MR": EnhancedMRImageStorage}
 INTERCEPT, SLOPE = -2000, 2.0
 SPACING = (2.0, 1.5, 2.5)  # columns apart, rows apart, slices apart
 SHAPE = (7, 12, 10)  # slices, rows, columns
@@ -64,6 +65,48 @@ def write_series(
         ds.save_as(path)
         paths.append(path)
     return paths
+
+
+def write_enhanced(path: Path, *, modality="CT", shape=SHAPE, order=None, phases=1, per_frame=True) -> Path:
+    """The same values as ``write_series`` in one multi-frame file; ``order``: slice of each frame.
+
+    ``per_frame``: rescale values in every frame's groups (with their own slope each) or shared.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = ENHANCED[modality], ExplicitVRLittleEndian
+    ds = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.SeriesInstanceUID = ENHANCED[modality], generate_uid(), generate_uid()
+    meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+    ds.Modality, ds.SeriesNumber, ds.NumberOfFrames = modality, 1, shape[0] * phases
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.Rows, ds.Columns = shape[1:]
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 16, 15, 1
+    measures, orientation = Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness = [str(SPACING[1]), str(SPACING[0])], str(SPACING[2])
+    orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    shared = Dataset()
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [orientation]
+    planes, groups = [], []
+    for phase in range(phases):
+        for k in order or range(shape[0]):
+            position = np.array(ORIGIN) + k * np.array([0, 0, SPACING[2]])
+            j, i = np.meshgrid(np.arange(shape[1]), np.arange(shape[2]), indexing="ij")
+            values = hounsfield(position + np.stack([i * SPACING[0], j * SPACING[1], 0 * i], axis=-1)) + 20 * phase
+            slope = (1.0 + k % 2) if per_frame else 1.0
+            group, place, content, values_to = Dataset(), Dataset(), Dataset(), Dataset()
+            place.ImagePositionPatient = [f"{v:.6f}" for v in position]
+            content.TemporalPositionIndex, content.StackID = phase + 1, "1"
+            values_to.RescaleSlope, values_to.RescaleIntercept, values_to.RescaleType = str(slope), str(INTERCEPT), "HU"
+            group.PlanePositionSequence, group.FrameContentSequence = [place], [content]
+            (group if per_frame else shared).PixelValueTransformationSequence = [values_to]
+            planes.append(np.rint((values - INTERCEPT) / slope).astype("<i2"))
+            groups.append(group)
+    ds.SharedFunctionalGroupsSequence, ds.PerFrameFunctionalGroupsSequence = [shared], groups
+    ds.PixelData = np.stack(planes).tobytes()
+    ds["PixelData"].VR = "OW"
+    ds.save_as(path)
+    return path
 
 
 def edit(path: Path, **values) -> None:

@@ -1,0 +1,112 @@
+"""Reads inputs one by one for ``judge``: a line of JSON in, a line of JSON out.
+
+Run as ``python reader_process.py SANDBOX``. It limits its own memory and tells every file that Python opens for
+writing outside the sandbox; what native code writes there, the judge sees.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+import traceback
+from pathlib import Path
+
+MEMORY = 8 * 2**30
+
+
+def main(sandbox: Path) -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from aorta.imaging.labelmap import read_labels
+    from aorta.imaging.read import read_image
+    from aorta.meshing.surfaces_in import read_surface
+    from aorta.settings import ImageInput, LabelInput
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    stray: list[str] = []
+
+    def watch(event: str, arguments: tuple) -> None:
+        if event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
+            path, mode, flags = arguments
+            writes = (
+                set(mode or "") & set("wax+") if isinstance(mode, str) else (flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+            )
+            changed = [path] if writes else []
+        else:
+            changed = arguments[:2] if event in ("os.rename", "os.symlink", "os.link") else ()
+            changed = arguments[:1] if event in ("os.mkdir", "os.remove", "os.rmdir", "os.chmod") else changed
+        for path in changed:
+            place = Path(os.fsdecode(path))
+            if place.is_absolute() and not place.is_relative_to(sandbox) and str(place) != os.devnull:
+                stray.append(f"{event} {place}")
+
+    sys.addaudithook(watch)
+
+    def read(reader: str, path: Path) -> str:
+        if reader == "surface":
+            return _check_surface(read_surface(path, "mm", "LPS", "the surface"))
+        if reader == "labels":
+            convention = "slicer" if path.name.endswith(".seg.nrrd") else "aorta"
+            return _check_labels(read_labels(path, LabelInput("x", convention=convention)))
+        single = path.name.endswith((".nii", ".nii.gz", ".nrrd", ".mha"))
+        return _check_volume(read_image(path, ImageInput("x", modality="CT" if single else None)))
+
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        task = json.loads(line)
+        stray.clear()
+        begin = time.monotonic()
+        answer = _judged(read, task["reader"], Path(task["path"]))
+        answer |= {
+            "seconds": time.monotonic() - begin,
+            "peak_MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "stray": list(stray),
+        }
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _judged(read, reader: str, path: Path) -> dict:
+    from aorta.errors import AortaError
+
+    try:
+        return {"outcome": "read", "text": read(reader, path)}
+    except AortaError as error:
+        told = {"what": error.what, "where": error.where, "fix": error.fix}
+        missing = [key for key, value in told.items() if not value]
+        if missing or str(path.parent) in str(error):
+            return {"outcome": "bad error", "text": f"{error} (missing: {missing})"}
+        return {"outcome": "refused", "text": error.what}
+    except BaseException:
+        return {"outcome": "traceback", "text": traceback.format_exc()}
+
+
+def _check_volume(volume) -> str:
+    import numpy as np
+
+    assert volume.voxels.shape == volume.grid.shape_kji and volume.modality in ("CT", "MR")
+    assert volume.voxels.dtype in (np.int16, np.float32) and np.isfinite(volume.voxels).all()
+    assert np.isfinite(volume.grid.affine_lps).all()
+    return f"{volume.voxels.shape}"
+
+
+def _check_labels(labels) -> str:
+    import numpy as np
+
+    assert labels.voxels.shape == labels.grid.shape_kji and labels.voxels.dtype == np.uint8 and labels.voxels.max() <= 6
+    assert np.isfinite(labels.grid.affine_lps).all()
+    return f"{labels.voxels.shape}"
+
+
+def _check_surface(surface) -> str:
+    import numpy as np
+
+    assert np.isfinite(surface.points).all() and surface.triangles.min() >= 0 and surface.triangles.max() < len(surface.points)
+    assert surface.volume_mm3 > 0
+    return f"{len(surface.triangles)} triangles"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
