@@ -6,7 +6,8 @@ x + u, so that the total deformation gradient is F = (I + ∇u)(I + ∇w)⁻¹.
 forward  ∫ J_u σ(F) (I+∇u)⁻ᵀ : ∇v dx + ∫ p cof(I+∇u) n · v ds + springs(u - w) = 0   unknown u
 inverse  ∫ σ((I+∇w)⁻¹) : ∇v dx + ∫ p n · v ds + springs(-w) = 0                       unknown w
 
-(Govindjee & Mihalic 1996 for the second.) n points out of the solid, so that pressure pushes
+(Govindjee & Mihalic 1996 for the second; the equation for the mean stress of the mixed form is in
+``mean_stress.py``.) n points out of the solid, so that pressure pushes
 along -n. See docs/theory/mechanics.md.
 """
 
@@ -25,6 +26,7 @@ from aorta.mechanics.kinematics import cauchy, gradient, pushed_normal, unit
 from aorta.mechanics.loads import Loads, shares
 from aorta.mechanics.materials import fibres
 from aorta.mechanics.materials.registry import Material
+from aorta.mechanics.mean_stress import MeanStress
 from aorta.mechanics.supports import Prescribed, Support, held_by
 from aorta.mechanics.surroundings import SurroundingForces, Surroundings
 from aorta.records import WALL
@@ -73,7 +75,8 @@ class Equilibrium:
     Attributes
     ----------
     u, w : functions
-        Displacement from the imaged shape to the current one, and to the unloaded one.
+        Displacement from the imaged shape to the current one, and to the unloaded one; in the mixed form
+        each with the mean stress of its problem.
     pressure : constant, MPa
     held : (size,) bool
         Unknowns that cannot change, in the nodes' own axes ``frames`` (k, 3, 3), one for each of
@@ -94,21 +97,23 @@ class Equilibrium:
         self.given_values = unknowns.spread(constraints.values)
         self.frames = constraints.frames[unknowns.nodes] if constraints.rotated else None
         self.conditions = [] if constraints.rotated else backend.homogeneous(domain.space, self.held)
-        self._test = ufl.TestFunction(domain.space)
+        self._u, self._w = unknowns.displacement_of(self.u), unknowns.displacement_of(self.w)
+        self._tests = ufl.TestFunction(domain.space)
+        self._test = unknowns.displacement_of(self._tests)
         points, _ = backend.quadrature(VOLUME_DEGREE)
         self._fields = {name: domain.pointwise(values, points) for name, values in body.fields.items()}
         self._constants = {region: self._constants_of(m) for region, m in body.materials.items()}
+        self._mean = MeanStress(unknowns, domain.mesh, body.materials)
         self._measures()
 
-    def _constants_of(self, material: Material) -> tuple[dict[str, object], object]:
+    def _constants_of(self, material: Material) -> dict[str, object]:
         """Parameters as constants: other values need no other compilation."""
         mesh = self.body.domain.mesh
         values: dict[str, object] = dict(material.law.complete(material.values))
         for name, value in values.items():
             if name in material.values or not isinstance(value, int):  # derived whole numbers are part of the form
                 values[name] = fem.Constant(mesh, np.asarray(value, np.float64))
-        values |= {name: self._fields[name] for name in material.law.fields if name in self._fields}
-        return values, fem.Constant(mesh, np.float64(material.bulk_modulus))
+        return values | {name: self._fields[name] for name in material.law.fields if name in self._fields}
 
     def _measures(self) -> None:
         body, domain = self.body, self.body.domain
@@ -145,14 +150,14 @@ class Equilibrium:
 
     def total_gradient(self):
         """F of the current state with respect to the unloaded shape."""
-        F = gradient(self.u)
-        return F * ufl.inv(gradient(self.w)) if self.prestressed else F
+        F = gradient(self._u)
+        return F * ufl.inv(gradient(self._w)) if self.prestressed else F
 
-    def stress(self, region: int, F):
-        """Cauchy stress of one region's material."""
-        values, bulk = self._constants[region]
-        law = self.body.materials[region].law
-        return cauchy(F, law, values, bulk, self._fibres(values) if law.directed else ())
+    def stress(self, region: int, F, holder=None):
+        """Cauchy stress of one region's material; ``holder`` is the function that holds its mean stress (None: ``u``)."""
+        values, law = self._constants[region], self.body.materials[region].law
+        mean = self._mean.of(region, self.u if holder is None else holder, ufl.det(F))
+        return cauchy(F, law, values, mean, self._fibres(values) if law.directed else ())
 
     def _fibres(self, values) -> tuple:
         """Unit directions of the two families in the unloaded shape.
@@ -162,25 +167,41 @@ class Equilibrium:
         around, along = (self._fields[name] for name in fibres.FIELDS)
         angle = np.pi / 180 * values["angle"]
         families = (ufl.cos(angle) * around + sign * ufl.sin(angle) * along for sign in (1, -1))
-        return tuple(unit(gradient(self.w) * d if self.prestressed else d) for d in families)
+        return tuple(unit(gradient(self._w) * d if self.prestressed else d) for d in families)
 
     def forward(self):
         """Residual of the ordinary problem, unknown ``u``."""
-        Fu, v = gradient(self.u), self._test
+        Fu, v = gradient(self._u), self._test
         total = self.total_gradient()
-        form = self._pressure(Fu) + self._spring_forces(self.u - self.w if self.prestressed else self.u)
-        form += self._surrounding_work(self.u, self.w if self.prestressed else None)
+        form = self._pressure(Fu) + self._spring_forces(self._u - self._w if self.prestressed else self._u)
+        form += self._surrounding_work(self._u, self._w if self.prestressed else None)
         for region in self.body.domain.regions():
             form += ufl.inner(ufl.det(Fu) * self.stress(region, total) * ufl.inv(Fu).T, ufl.grad(v)) * self._dx(region)
-        return form
+        unloaded = ufl.det(gradient(self._w)) if self.prestressed else 1
+        return form + self._mean_stress_equation(self.u, total, unloaded)
 
     def inverse(self):
         """Residual of the inverse problem, unknown ``w``."""
-        form = self._pressure(None) + self._spring_forces(-self.w) + self._surrounding_work(None, self.w)
-        F = ufl.inv(gradient(self.w))
+        form = self._pressure(None) + self._spring_forces(-self._w) + self._surrounding_work(None, self._w)
+        F = ufl.inv(gradient(self._w))
         for region in self.body.domain.regions():
-            form += ufl.inner(self.stress(region, F), ufl.grad(self._test)) * self._dx(region)
-        return form
+            form += ufl.inner(self.stress(region, F, self.w), ufl.grad(self._test)) * self._dx(region)
+        # minus: as the displacements' part, it falls as w grows, and the tangent is symmetric
+        return form + self._mean_stress_equation(self.w, F, -ufl.det(gradient(self._w)))
+
+    def _mean_stress_equation(self, holder, F, weight):
+        if not self.body.domain.unknowns.mixed:
+            return 0
+        equations = (
+            weight * self._mean.equation(region, holder, ufl.det(F), self._tests) * self._dx(region)
+            for region in self.body.domain.regions()
+        )
+        return sum(equations)
+
+    def take_over(self) -> None:
+        """Start the ordinary problem with the mean stress that the inverse one found."""
+        for _, places in self.body.domain.unknowns.pressure:
+            self.u.x.array[places] = self.w.x.array[places]
 
     def tangent(self, residual, unknown):
         """The residual's derivative in the unknown."""
@@ -188,9 +209,9 @@ class Equilibrium:
 
     def linear(self, stress):
         """Residual of small strain on the imaged shape; ``stress(region, u)`` is its law."""
-        form = self._pressure(None) + self._spring_forces(self.u)
+        form = self._pressure(None) + self._spring_forces(self._u)
         for region in self.body.domain.regions():
-            form += ufl.inner(stress(region, self.u), ufl.grad(self._test)) * self._dx(region)
+            form += ufl.inner(stress(region, self._u), ufl.grad(self._test)) * self._dx(region)
         return form
 
     def _pressure(self, F):

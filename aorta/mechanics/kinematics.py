@@ -26,8 +26,8 @@ def unit(vector):
     return vector / ufl.sqrt(ufl.dot(vector, vector))
 
 
-def cauchy(F, law: Law, values: Mapping[str, object], bulk_modulus, fibres: Sequence = ()):
-    """Cauchy stress (3, 3) in MPa of the total deformation gradient F.
+def cauchy(F, law: Law, values: Mapping[str, object], mean_stress, fibres: Sequence = ()):
+    """Cauchy stress (3, 3) in MPa of the total deformation gradient F; ``mean_stress`` is U'(J), or takes its place.
 
     ``fibres`` are unit directions in the unloaded shape, one per family, for laws that have fibres.
     """
@@ -46,7 +46,7 @@ def cauchy(F, law: Law, values: Mapping[str, object], bulk_modulus, fibres: Sequ
         i4 = ufl.variable(ufl.dot(stretched, stretched))
         energy = law.fibre_energy(i1, i4, values)
         isochoric += 2 / J * (ufl.diff(energy, i1) * b + ufl.diff(energy, i4) * ufl.outer(stretched, stretched))
-    return ufl.dev(isochoric) + bulk_modulus * (J - 1) * IDENTITY
+    return ufl.dev(isochoric) + mean_stress * IDENTITY
 
 
 def _aligned(F, J, law: Law, values: Mapping[str, object], direction):

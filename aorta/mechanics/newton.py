@@ -188,6 +188,8 @@ class Newton:
             if step < minimum_step:
                 self._give_up(done, values, pressure_from, pressure_to)
         self.unknown.x.scatter_forward()
+        if self.phase == "inverse":
+            self.equilibrium.take_over()
 
     def _give_up(self, done: float, values: np.ndarray, start: float, end: float) -> None:
         self.unknown.x.array[:] = values

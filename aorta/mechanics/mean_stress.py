@@ -1,0 +1,46 @@
+"""The volumetric part of the stress, in both formulations, from one energy U(J) = κ/2 (J - 1)².
+
+``displacement``: the mean stress is κ (J - 1) at every point. ``mixed``: it is an unknown p, tied to the
+volume in the mean over the shape functions q of each corner (perturbed Lagrangian; Sussman & Bathe 1987,
+Comput Struct 26:357),
+
+    ∫ q (J - 1 - p/κ) dV = 0    over the unloaded volume dV,
+
+so that both have the same exact solution for every κ; the second holds for 1/κ = 0, too. Rows and unknowns
+of p are in units of the tissue's shear modulus, which makes them of the size of the displacements' and
+keeps the matrix symmetric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from dolfinx import fem
+
+from aorta.mechanics.materials.registry import Material
+from aorta.mechanics.unknowns import Unknowns
+
+
+class MeanStress:
+    """Mean stress of each region and, where it is an unknown, the equation for it."""
+
+    def __init__(self, unknowns: Unknowns, mesh, materials: Mapping[int, Material]):
+        def constants(values):
+            return {region: fem.Constant(mesh, np.float64(value)) for region, value in values.items()}
+
+        self._unknowns = unknowns
+        self._bulk = constants({region: m.bulk_modulus for region, m in materials.items()})
+        self._compliance = constants({region: m.shear_modulus / m.bulk_modulus for region, m in materials.items()})
+        self._unit = constants({region: m.shear_modulus for region, m in materials.items()})
+
+    def of(self, region: int, function, J):
+        """Mean stress in MPa, positive in tension, of the state that ``function`` holds; J is its volume ratio."""
+        if self._unknowns.mixed:
+            return self._unit[region] * self._unknowns.pressure_of(function, region)
+        return self._bulk[region] * (J - 1)
+
+    def equation(self, region: int, function, J, test):
+        """Integrand over the unloaded volume of the equation for p."""
+        p, q = (self._unknowns.pressure_of(f, region) for f in (function, test))
+        return self._unit[region] * q * (J - 1 - self._compliance[region] * p)
