@@ -193,11 +193,12 @@ def _solve(context: Context, progress: Progress) -> Any:
 
 def _mechanics_parts(context: Context) -> Mapping[str, Any]:
     return {
-        **_sections("pressure", "mechanics", "wall", "thrombus")(context),
+        **_sections("pressure", "mechanics", "wall", "thrombus", "tissue")(context),
         **cycle_parts(context.case, context.case_folder),
     }
 
 
+        case.tissue,
 def _assess(context: Context, progress: Progress) -> Any:
     from aorta.risk.assess import assess
 
@@ -240,7 +241,7 @@ GRAPH: tuple[Stage, ...] = (
           _sections("landmarks", "anatomy", "overrides"), lambda c: "", _measure),
     Stage("mesh", ("meshing",), ("gmsh", "scipy", "vtk"), ("anatomy",),
           _sections("mesh", "wall", "thrombus"), lambda c: "", _mesh),
-    Stage("mechanics", ("mechanics", "haemodynamics"), ("fenics-dolfinx", "petsc4py"), ("mesh",),
+    Stage("mechanics", ("mechanics", "haemodynamics"), ("fenics-dolfinx", "petsc4py", "scipy", "vtk"), ("mesh",),
           _mechanics_parts, _no_pressure, _solve),
     Stage("risk", ("risk",), (), ("anatomy", "mesh", "mechanics"),
           _sections("patient", "pressure", "risk"), _no_pressure, _assess),
