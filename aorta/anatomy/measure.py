@@ -30,6 +30,7 @@ from aorta.anatomy.shape import (
 )
 from aorta.anatomy.side_branches import find_side_branches
 from aorta.anatomy.slicing import Sliceable
+from aorta.anatomy.spine import spine_surface
 from aorta.anatomy.surfaces import clipped, surface_of
 from aorta.errors import GeometryError
 from aorta.records import Anatomy, Finding, Labels, Landmark, Progress, Sections, silent
@@ -58,6 +59,7 @@ def measure(
     GeometryError
         The labels hold no vessel, or none that can be measured.
     """
+    spine = spine_surface(labels)
     progress("anatomy: tracing the vessel tree", 0.0)
     shown = cropped(labels)
     lumen_of(shown)
@@ -126,6 +128,7 @@ def measure(
         ends=ends,
         findings=tuple(_overridden(finding, overrides) for finding in findings),
         cautions=tuple(cautions + more),
+        spine=spine,
     )
 
 

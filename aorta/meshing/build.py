@@ -72,7 +72,8 @@ def build_mesh(
         solid.points, solid.tets, region, facets, measured, mesh.layers, shapes, ends, solid.straightened, removed
     )
     cautions += (*thickness_cautions(measured, thickness(columns.foot), columns.foot), *volume_cautions(findings))
-    return WallMesh(solid.points, solid.tets, region, facets, ends, clot_thickness, wall_thickness, findings, cautions)
+    thicknesses = clot_thickness, wall_thickness
+    return WallMesh(solid.points, solid.tets, region, facets, ends, *thicknesses, findings, cautions, anatomy.spine)
 
 
 def _wall_and_ends(
