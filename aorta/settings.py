@@ -95,11 +95,15 @@ class BloodPressure:
 class SegmentationSettings:
     """How labels are made from an image."""
 
-    method: Literal["auto", "ct-contrast", "mr-angiography"] = "auto"
+    method: Literal["auto", "ct-contrast", "mr-angiography", "nnunet", "totalsegmentator"] = "auto"
     seeds: tuple[Point, ...] = ()  # in the lumen; two or more from the top of the vessel to its ends
     blood: Optional[Attenuation] = None  # attenuation of contrast; None: measured at the seeds
     wall_clicks: tuple[Point, ...] = ()  # on the outer wall
     thrombus: bool = True  # False: the outer wall is the lumen plus the wall thickness
+    weights: Optional[str] = None  # folder of a network's weights, for nnunet and totalsegmentator; never downloaded
+    python: Optional[str] = None  # interpreter of the environment that has the network's library; None: this program's own
+    classes: dict[str, int] = field(default_factory=dict)  # nnunet: our class name -> the model's value; {}: the model's names are ours
+    fast: bool = False  # totalsegmentator: its 3 mm model
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,7 @@ class MechanicsSettings:
     end_stiffness_normal: Optional[EndStiffness] = None  # of elastic ends, across the cut; at rest in the unloaded shape
     end_stiffness_tangential: Optional[EndStiffness] = None  # within the cut's plane; None: as across it
     spine: Literal["contact", "ignore"] = "contact"  # vertebrae of the label map hold the wall back as it moves on from the image
+    formulation: Literal["displacement", "mixed"] = "displacement"  # mixed: mean stress as an unknown; for bulk moduli above the usual
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def solve(
     cautions += left_out
     check_supports(mesh, supports, loads, around)
     check_held(mesh, supports, None, around, settings.prestress == "inverse")
-    domain = make_domain(mesh)
+    domain = make_domain(mesh, "displacement" if settings.prestress == "linear" else settings.formulation)
     if settings.prestress != "linear":  # which needs no material
         fields, rules = material_fields(mesh, materials, backend.quadrature(VOLUME_DEGREE)[0])
         cautions += rules
