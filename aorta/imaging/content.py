@@ -34,9 +34,18 @@ def kind(path: Path) -> str:
     for offset, magic, name in _MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return name
-    if head[:2] == b"\x08\x00" and head[4:6].isalpha():
-        return "DICOM"  # a data set without preamble, as older archives write it
-    return "of unknown content"
+    return "DICOM" if _bare_data_set(head) else "of unknown content"
+
+
+def _bare_data_set(head: bytes) -> bool:
+    """Whether this is DICOM without preamble, as older archives write it: the first element is of group 2 or 8."""
+    if head[:2] in (b"\x00\x08", b"\x00\x02"):  # big endian
+        return head[4:6].isalpha() and head[4:6].isupper()
+    if head[:2] not in (b"\x08\x00", b"\x02\x00"):
+        return False
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    # implicit: the length stands there, that of a short text or number
+    return explicit or (head[3] == 0 and 0 < int.from_bytes(head[4:8], "little") <= 256 and len(head) > 16)
 
 
 def tally(kinds: list[str]) -> str:

@@ -1,8 +1,8 @@
 """Slices that are stacked aslant or unevenly, put onto the planes of a rectangular grid.
 
 A tilted gantry moves each slice sideways within its own plane, so the tilt is undone by a shift in
-the plane; nothing is mixed between slices for it. Uneven spacing is evened out by interpolation between the two
-neighbouring slices. Both are linear: no value arises that was not there.
+the plane; nothing is mixed between slices for it. Uneven spacing is evened out by interpolation
+between the two neighbouring slices. Both are linear: no value arises that was not there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from aorta.errors import InputError
 from aorta.records import Grid
@@ -135,10 +134,14 @@ class Restack:
 
     def _in_plane(self, values: np.ndarray, place: int, background: float) -> np.ndarray:
         """(rows, columns) float32: a slice moved to its place in the grid's plane."""
-        first = np.floor(self.shift[place] + 1e-6).astype(int)
+        first = np.floor(self.shift[place] + 1e-3).astype(int)
         rest = np.clip(self.shift[place] - first, 0.0, 1.0)
         plane = np.full(self.shape_kji[1:], background, np.float32)
-        plane[first[1] : first[1] + values.shape[0], first[0] : first[0] + values.shape[1]] = values
-        if rest.max() < 1e-3:
-            return plane
-        return ndimage.shift(plane, rest[::-1], order=1, mode="constant", cval=background)
+        moved = values.astype(np.float32)
+        for axis in (0, 1):
+            part = float(rest[1 - axis])
+            if part > 1e-3:  # a pixel between the last two lies where only one is: it stays background
+                low, high = (np.delete(moved, end, axis) for end in (-1, 0))
+                moved, first[1 - axis] = part * low + (1 - part) * high, first[1 - axis] + 1
+        plane[first[1] : first[1] + moved.shape[0], first[0] : first[0] + moved.shape[1]] = moved
+        return plane

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, EnhancedMRImageStorage, ExplicitVRLittleEndian, generate_uid
 
@@ -107,6 +108,29 @@ def write_enhanced(path: Path, *, modality="CT", shape=SHAPE, order=None, phases
     ds["PixelData"].VR = "OW"
     ds.save_as(path)
     return path
+
+
+def jpeg_lossless(path: Path, scratch: Path) -> None:
+    """Rewrite a file with its frames in lossless JPEG, as ITK's GDCM encodes them."""
+    stored = pydicom.dcmread(path)
+    frames = stored.pixel_array.reshape(-1, stored.Rows, stored.Columns)
+    encoded = []
+    for frame in frames:
+        writer = sitk.ImageFileWriter()
+        writer.SetImageIO("GDCMImageIO")
+        writer.SetFileName(str(scratch / "one.dcm"))
+        writer.SetCompressor("JPEG")
+        writer.UseCompressionOn()
+        writer.Execute(sitk.GetImageFromArray(frame.astype(np.int16)[None]))
+        packed = pydicom.dcmread(scratch / "one.dcm")
+        assert packed.BitsAllocated == 16 and packed.PixelRepresentation == 1
+        encoded.append(pydicom.encaps.get_frame(packed.PixelData, 0, number_of_frames=1))
+    (scratch / "one.dcm").unlink()
+    stored.file_meta.TransferSyntaxUID = packed.file_meta.TransferSyntaxUID
+    stored.PixelData = pydicom.encaps.encapsulate(encoded)
+    stored["PixelData"].VR, stored["PixelData"].is_undefined_length = "OB", True
+    stored.BitsStored, stored.HighBit, stored.PixelRepresentation = packed.BitsStored, packed.HighBit, packed.PixelRepresentation
+    stored.save_as(path)
 
 
 def edit(path: Path, **values) -> None:
