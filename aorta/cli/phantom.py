@@ -21,9 +21,14 @@ _FACTS = ("sex: male", "age: 72 years", "family_history: false", "smoking: forme
         "--seed", type=click.IntRange(0, 2**31), default=1, show_default=True, help="Of noise, texture and calcifications."
     ),
     click.option("--coarse", is_flag=True, help="Half the resolution, for a quick look."),
+    click.option(
+        "--member",
+        type=click.IntRange(1, 30),
+        help="One of the family of 30 instead: other anatomies, contrasts (CT and MR) and slices; 21 to 30 are hard.",
+    ),
 )
-def phantom(console: Console, folder: Path, seed: int, coarse: bool) -> Answer:
-    """Make a phantom CT (DICOM) with known measures, and a case file for it.
+def phantom(console: Console, folder: Path, seed: int, coarse: bool, member: int | None) -> Answer:
+    """Make a phantom CT or MR (DICOM) with known measures, and a case file for it.
 
     Writes FOLDER/dicom/ (the series), FOLDER/truth/ (labels and values as they are) and
     FOLDER/case.yaml, ready to plan.
@@ -34,15 +39,21 @@ def phantom(console: Console, folder: Path, seed: int, coarse: bool) -> Answer:
     """
     from aorta.imaging.labelmap import write_labels
     from aorta.phantom.dicom_series import write_dicom_series
+    from aorta.phantom.family import make_member
     from aorta.phantom.make import COARSE_SHAPE_KJI, FULL_SHAPE_KJI, make_phantom
 
+    if member is not None and coarse:
+        raise SetupError("a member of the family has its own resolution", fix="leave out --coarse")
     if (folder / "case.yaml").exists():
         raise SetupError(
             "there is a case at this place already", where=str(folder / "case.yaml"), fix="choose another folder, or remove it"
         )
     try:
         (folder / "truth").mkdir(parents=True, exist_ok=True)
-        made = make_phantom(seed, COARSE_SHAPE_KJI if coarse else FULL_SHAPE_KJI, progress=console.progress)
+        if member is None:
+            made = make_phantom(seed, COARSE_SHAPE_KJI if coarse else FULL_SHAPE_KJI, progress=console.progress)
+        else:
+            made = make_member(member, progress=console.progress)
         console.note("writing DICOM files")
         write_dicom_series(made, folder / "dicom")
         write_labels(made.labels, folder / "truth" / "labels.nii.gz")

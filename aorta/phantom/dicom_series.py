@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from aorta.errors import InputError
 from aorta.phantom.make import Phantom
@@ -47,20 +47,25 @@ def write_dicom_series(phantom: Phantom, folder: Path) -> None:
 def _slice(phantom: Phantom, k: int) -> FileDataset:
     grid = phantom.volume.grid
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = CTImageStorage
+    mr = phantom.volume.modality == "MR"
+    meta.MediaStorageSOPClassUID = MRImageStorage if mr else CTImageStorage
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
-    ds.SOPClassUID = CTImageStorage
-    ds.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
-    ds.Modality, ds.Manufacturer, ds.ConversionType = "CT", "PHANTOM", "SYN"
+    ds.SOPClassUID = meta.MediaStorageSOPClassUID
+    ds.ImageType = ["DERIVED", "SECONDARY", "OTHER" if mr else "AXIAL"]
+    ds.Modality, ds.Manufacturer, ds.ConversionType = phantom.volume.modality, "PHANTOM", "SYN"
     ds.PatientName, ds.PatientID, ds.PatientBirthDate, ds.PatientSex = "PHANTOM^ABDOMINAL", "PHANTOM", "19000101", "O"
     ds.StudyDate = ds.SeriesDate = "20000101"
     ds.StudyTime = "000000"
     ds.StudyID, ds.AccessionNumber, ds.ReferringPhysicianName = "PHANTOM", "PHANTOM", "PHANTOM^PHYSICIAN"
     ds.SeriesDescription = "synthetic, not a patient"
     ds.SeriesNumber, ds.AcquisitionNumber, ds.InstanceNumber = 1, 1, k + 1
-    ds.KVP, ds.ConvolutionKernel, ds.PatientPosition = "120", "PHANTOM", "HFS"
-    ds.GantryDetectorTilt = 0.0
+    ds.PatientPosition = "HFS"
+    if mr:
+        ds.ScanningSequence, ds.SequenceVariant, ds.ScanOptions, ds.MRAcquisitionType = "GR", "NONE", "", "3D"
+        ds.RepetitionTime = ds.EchoTime = ds.EchoTrainLength = None
+    else:
+        ds.KVP, ds.ConvolutionKernel, ds.GantryDetectorTilt = "120", "PHANTOM", 0.0
     ds.BodyPartExamined = "ABDOMEN"
     first, spacing = grid.to_lps((0, 0, k)), grid.spacing_ijk
     ds.ImagePositionPatient = [f"{v:.6g}" if abs(v) < 1e-6 else f"{v:.10g}" for v in first]
@@ -72,9 +77,14 @@ def _slice(phantom: Phantom, k: int) -> FileDataset:
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
     ds.Rows, ds.Columns = grid.shape_kji[1:]
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
-    ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = "1", str(INTERCEPT_HU), "HU"
-    ds.WindowCenter, ds.WindowWidth = "200", "700"
-    stored = np.clip(phantom.volume.voxels[k].astype(np.int32) - INTERCEPT_HU, 0, 4095).astype("<u2")
+    intercept = 0
+    if mr:
+        ds.WindowCenter, ds.WindowWidth = "600", "1200"
+    else:
+        intercept = INTERCEPT_HU
+        ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = "1", str(intercept), "HU"
+        ds.WindowCenter, ds.WindowWidth = "200", "700"
+    stored = np.clip(phantom.volume.voxels[k].astype(np.int32) - intercept, 0, 4095).astype("<u2")
     ds.PixelData = stored.tobytes()
     ds["PixelData"].VR = "OW"
     return ds

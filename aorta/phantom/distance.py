@@ -69,7 +69,12 @@ def at_points(points: np.ndarray, *tubes: Tube) -> np.ndarray:
 
 def outer_tubes(vessel: Vessel) -> tuple[Tube, ...]:
     """The tubes whose union is the outer face of the wall."""
-    return (vessel.aorta, *vessel.iliacs.values())
+    return (*aortic_tubes(vessel), *vessel.iliacs.values())
+
+
+def aortic_tubes(vessel: Vessel) -> tuple[Tube, ...]:
+    """The same without the iliac arteries."""
+    return (vessel.aorta,) if vessel.bulge is None else (vessel.aorta, vessel.bulge)
 
 
 def channel_tubes(vessel: Vessel) -> tuple[Tube, ...]:

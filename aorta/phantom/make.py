@@ -1,4 +1,4 @@
-"""The phantom: a synthetic abdominal CT angiogram whose true anatomy is known."""
+"""The phantom: a synthetic image of the abdomen whose true anatomy is known."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 
 from aorta.phantom.distance import Axes, channel_tubes, lumen_from, on_grid, outer_tubes
 from aorta.phantom.paint import paint_scene, vertebrae
-from aorta.phantom.scanner import scan
-from aorta.phantom.scene import CORNER_KJI_MM, FIELD_OF_VIEW_KJI_MM, Shape, Vessel, build_vessel
+from aorta.phantom.scanner import Scanner, scan
+from aorta.phantom.scene import WHOLE_FIELD, Field, Shape, Vessel, build_vessel
+from aorta.phantom.surroundings import Surroundings
+from aorta.phantom.tissue import DEFAULT_LOOK, Look
 from aorta.phantom.truth import frame, known_values, tangents
 from aorta.records import CLASSES, Array, Grid, Labels, Progress, Volume, silent
 
@@ -51,6 +53,18 @@ class Phantom:
     centreline: Array
 
 
+@dataclass(frozen=True)
+class Scene:
+    """Everything that decides how a phantom looks; ``chips``: calcifications tried."""
+
+    shape: Shape = Shape()
+    field: Field = WHOLE_FIELD
+    look: Look = DEFAULT_LOOK
+    around: Surroundings = Surroundings()
+    scanner: Scanner = Scanner()
+    chips: int = CHIPS
+
+
 def make_phantom(
     seed: int = 1,
     shape_kji: tuple[int, int, int] = FULL_SHAPE_KJI,
@@ -72,43 +86,70 @@ def make_phantom(
     labels_only : bool
         Leave the image empty (0 HU) and save most of the time.
     """
+    return render(Scene(shape or Shape()), seed, shape_kji, labels_only=labels_only, progress=progress)
+
+
+def render(
+    scene: Scene, seed: int, shape_kji: tuple[int, int, int], *, labels_only: bool = False, progress: Progress = silent
+) -> Phantom:
+    """Image and truth of a scene; ``shape_kji``: voxels over its field of view (z, y, x), before a coronal scan is turned."""
     chip_seed, image_seed = np.random.SeedSequence(seed).spawn(2)
-    axes = Axes.over(CORNER_KJI_MM, FIELD_OF_VIEW_KJI_MM, shape_kji)
-    vessel = build_vessel(shape or Shape())
+    scanner, field = scene.scanner, scene.field
+    fine = list(shape_kji)
+    fine[scanner.across] *= scanner.sub_slices
+    axes = Axes.over(field.corner_kji, field.extent_kji, tuple(fine))
+    vessel = build_vessel(scene.shape)
     wall = vessel.shape.wall_thickness
     progress("phantom: vessel", 0.0)
     outer = on_grid(axes, *outer_tubes(vessel))
     lumen = lumen_from(outer, on_grid(axes, *channel_tubes(vessel)), wall)
     branches = on_grid(axes, *vessel.branches.values())
-    chips = calcifications(axes, vessel, outer, np.random.default_rng(chip_seed))
+    chips = calcifications(axes, vessel, outer, np.random.default_rng(chip_seed), scene.chips)
     progress("phantom: scene", 0.3)
     rng = np.random.default_rng(image_seed)
     if labels_only:
-        voxels = np.zeros(axes.shape_kji, np.int16)
+        voxels = np.zeros(shape_kji, np.int16)
     else:
-        canvas = paint_scene(axes, vessel, outer, lumen, branches, chips, rng)
+        canvas = paint_scene(axes, vessel, outer, lumen, branches, chips, rng, scene.look, scene.around)
         progress("phantom: scanner", 0.7)
-        voxels = scan(canvas.hu, axes, rng)
-    grid = _grid(axes.shape_kji)
-    labels = Labels(grid, label_voxels(outer, lumen, branches, chips, vertebrae(axes), wall))
+        voxels = scan(canvas.hu, axes, rng, scanner, scene.look.modality)
+    at = scanner.centres(axes)
+    truth = label_voxels(outer[at], lumen[at], branches[at], chips[at], vertebrae(axes, scene.around)[at], wall)
+    grid = _grid(field, tuple(shape_kji))
+    if scanner.across == 1:
+        grid, voxels, truth = _coronal(grid), _turned(voxels), _turned(truth)
     progress("phantom: truth", 0.9)
-    values, points = _known(vessel.shape)
+    values, points = _known(scene.shape, field)
     landmarks = {name: point + ANCHOR_LPS_MM for name, point in points.items()}
-    volume = Volume(grid, voxels, "CT", {"kernel": "PHANTOM", "slice_thickness_mm": f"{grid.spacing_kji[0]:g}"})
-    return Phantom(volume, labels, dict(values), landmarks, vessel.aorta.axis + ANCHOR_LPS_MM)
+    thickness = {"kernel": "PHANTOM", "slice_thickness_mm": f"{grid.spacing_kji[0]:g}"}
+    volume = Volume(grid, voxels, scene.look.modality, thickness)
+    return Phantom(volume, Labels(grid, truth), dict(values), landmarks, vessel.aorta.axis + ANCHOR_LPS_MM)
 
 
 @cache
-def _known(shape: Shape) -> tuple[dict[str, float], dict[str, Array]]:
-    """The truth depends on nothing but the shape, and takes longer than a coarse image."""
-    return known_values(build_vessel(shape))
+def _known(shape: Shape, field: Field) -> tuple[dict[str, float], dict[str, Array]]:
+    """The truth depends on nothing but the shape and the view, and takes longer than a coarse image."""
+    return known_values(build_vessel(shape), field)
 
 
-def _grid(shape_kji: tuple[int, int, int]) -> Grid:
-    spacing = np.array([e / n for e, n in zip(FIELD_OF_VIEW_KJI_MM, shape_kji)])[::-1]
+def _grid(field: Field, shape_kji: tuple[int, int, int]) -> Grid:
+    spacing = np.array([e / n for e, n in zip(field.extent_kji, shape_kji)])[::-1]
     affine = np.diag([*spacing, 1.0])
-    affine[:3, 3] = np.round(np.array(CORNER_KJI_MM)[::-1] + spacing / 2 + ANCHOR_LPS_MM, 6)
+    affine[:3, 3] = np.round(np.array(field.corner_kji)[::-1] + spacing / 2 + ANCHOR_LPS_MM, 6)
     return Grid(tuple(shape_kji), affine)
+
+
+def _coronal(axial: Grid) -> Grid:
+    """Slices from front to back, rows from the head down."""
+    slices, rows, columns = axial.shape_kji
+    affine = axial.affine_lps.copy()
+    affine[:3, 1], affine[:3, 2] = -axial.affine_lps[:3, 2], axial.affine_lps[:3, 1]
+    affine[:3, 3] = axial.to_lps((0, 0, slices - 1))
+    return Grid((rows, slices, columns), affine)
+
+
+def _turned(axial: Array) -> Array:
+    return np.ascontiguousarray(axial[::-1].transpose(1, 0, 2))
 
 
 def label_voxels(outer: Array, lumen: Array, branches: Array, chips: Array, vertebra: Array, wall_mm: float) -> Array:
@@ -123,11 +164,11 @@ def label_voxels(outer: Array, lumen: Array, branches: Array, chips: Array, vert
     return voxels
 
 
-def calcifications(axes: Axes, vessel: Vessel, outer: Array, rng: np.random.Generator) -> Array:
+def calcifications(axes: Axes, vessel: Vessel, outer: Array, rng: np.random.Generator, tried: int = CHIPS) -> Array:
     """(nk, nj, ni) float32 mm: distance to chips of 2 to 6 mm radius within the wall."""
     result = np.full(axes.shape_kji, 4.0, np.float32)
     branch_axes = np.concatenate([b.axis for b in vessel.branches.values()])
-    for _ in range(CHIPS):
+    for _ in range(tried):
         tube = (vessel.aorta, vessel.aorta, vessel.aorta, *vessel.iliacs.values())[rng.integers(5)]
         n, angle, radius = rng.integers(len(tube.axis)), rng.uniform(0, 2 * np.pi), rng.uniform(2.0, 6.0)
         first, second = frame(tangents(tube.axis))

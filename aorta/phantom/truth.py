@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aorta.phantom.distance import Axes, at_points, channel_tubes, lumen_from, on_grid, outer_tubes
-from aorta.phantom.scene import CORNER_KJI_MM, FIELD_OF_VIEW_KJI_MM, Tube, Vessel
+from aorta.phantom.distance import Axes, aortic_tubes, at_points, channel_tubes, lumen_from, on_grid, outer_tubes
+from aorta.phantom.scene import WHOLE_FIELD, Field, Tube, Vessel
 
 NECK_GROWTH = 0.10
 """The neck ends where the outer diameter exceeds the neck's by this share (as ``AnatomySettings.neck_growth``)."""
@@ -49,8 +49,8 @@ def frame(direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first, np.cross(direction, first)
 
 
-def profile(tube: Tube, stride: int = 2) -> Profile:
-    """Sections of the tube's envelope, by bisection along rays from its axis.
+def profile(tube: Tube, *also: Tube, stride: int = 2) -> Profile:
+    """Sections of the envelope of a tube (and of what bulges from it), by bisection along rays from its axis.
 
     The contour need not be a circle of the ball's radius: where the radius grows along the axis the
     envelope is wider than the ball at that place, and where the axis bends it is skewed.
@@ -59,10 +59,11 @@ def profile(tube: Tube, stride: int = 2) -> Profile:
     first, second = frame(tangents(tube.axis)[index])
     angle = np.arange(RAYS) * 2 * np.pi / RAYS
     rays = np.cos(angle)[None, :, None] * first[:, None] + np.sin(angle)[None, :, None] * second[:, None]
-    low, high = np.zeros((len(index), RAYS)), np.repeat(1.5 * tube.radius[index, None] + 2.0, RAYS, axis=1)
-    for _ in range(18):  # 45 mm / 2^18 < 0.2 µm
+    farther = 0.5 if also else 0.0
+    low, high = np.zeros((len(index), RAYS)), np.repeat((1.5 + farther) * tube.radius[index, None] + 2.0, RAYS, axis=1)
+    for _ in range(18):  # 60 mm / 2^18 < 0.3 µm
         middle = (low + high) / 2
-        inside = at_points(tube.axis[index, None] + middle[..., None] * rays, tube) < 0
+        inside = at_points(tube.axis[index, None] + middle[..., None] * rays, tube, *also) < 0
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     reach = (low + high) / 2
     area = 0.5 * np.sin(2 * np.pi / RAYS) * (reach * np.roll(reach, -1, axis=1)).sum(axis=1)
@@ -109,11 +110,11 @@ def _neck_end(sections: Profile, start: float) -> float:
     return float(s[first - 1] + share * (s[first] - s[first - 1]))
 
 
-def volumes_mL(vessel: Vessel) -> dict[str, float]:
+def volumes_mL(vessel: Vessel, field: Field = WHOLE_FIELD) -> dict[str, float]:
     """Lumen (iliacs included, side branches not), thrombus and whole vessel, within the image's extent."""
     everything = np.concatenate([t.axis + s * t.radius[:, None] for t in outer_tubes(vessel) for s in (-1, 1)])
-    low = np.maximum(everything.min(axis=0)[::-1] - 1, CORNER_KJI_MM)
-    high = np.minimum(everything.max(axis=0)[::-1] + 1, np.add(CORNER_KJI_MM, FIELD_OF_VIEW_KJI_MM))
+    low = np.maximum(everything.min(axis=0)[::-1] - 1, field.corner_kji)
+    high = np.minimum(everything.max(axis=0)[::-1] + 1, np.add(field.corner_kji, field.extent_kji))
     shape = tuple(int(n) for n in np.ceil((high - low) / TRUTH_VOXEL_MM))
     axes = Axes.over(tuple(low), tuple(high - low), shape)
     voxel = float(np.prod((high - low) / shape)) / 1000.0
@@ -127,10 +128,10 @@ def volumes_mL(vessel: Vessel) -> dict[str, float]:
     }
 
 
-def known_values(vessel: Vessel) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+def known_values(vessel: Vessel, field: Field = WHOLE_FIELD) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     """The figures, named as in the results, and the landmarks (3,) in scene coordinates."""
     aorta = vessel.aorta
-    sections = profile(aorta)
+    sections = profile(*aortic_tubes(vessel))
     renals = {name: float(_project(aorta, ostium(vessel, vessel.branches[name])).max()) for name in ("left_renal", "right_renal")}
     start = max(renals.values())
     end = _neck_end(sections, start)
@@ -144,7 +145,7 @@ def known_values(vessel: Vessel) -> tuple[dict[str, float], dict[str, np.ndarray
         "neck_diameter_mm": float(sections.equivalent_diameter[within].mean()),
         "neck_length_mm": end - start,
         "neck_angulation_deg": float(np.degrees(np.arccos(cosine))),  # van Keulen 2010: neck axis against sac axis
-        **volumes_mL(vessel),
+        **volumes_mL(vessel, field),
     }
     for name, tube in vessel.iliacs.items():
         along = profile(tube)
