@@ -194,7 +194,7 @@ def _radial_stretch(shell: Shell, hoop: float, radial_stress: float, law: Slopes
     return brentq(lambda t: principal_cauchy((t, hoop, third), law, bulk)[0] - radial_stress, 0.7 * guess, 1.4 * guess, xtol=1e-15)
 
 
-def _integrate(shell: Shell, A: float, B: float, a: float, p: float, law: Slopes, bulk: float):
+def integrate(shell: Shell, A: float, B: float, a: float, p: float, law: Slopes, bulk: float):
     """dr/dR = λr, dσrr/dR = -m (σrr - σθθ) λr / r, from R = A with r = a, σrr = -p."""
 
     def slope(R, y):
@@ -210,8 +210,8 @@ def inflate_compressible(shell: Shell, A: float, B: float, p: float, law: Slopes
     """The shell under pressure p, by shooting for the inner radius from the incompressible solution."""
     near = inflate(shell, A, B, p, law)[0]
     spread = 0.05 * (near - A) + 20 * p / bulk * A
-    a = brentq(lambda a: _integrate(shell, A, B, a, p, law, bulk).y[1, -1], near - 0.1 * spread, near + spread, xtol=1e-13)
-    path = _integrate(shell, A, B, a, p, law, bulk)
+    a = brentq(lambda a: integrate(shell, A, B, a, p, law, bulk).y[1, -1], near - 0.1 * spread, near + spread, xtol=1e-13)
+    path = integrate(shell, A, B, a, p, law, bulk)
 
     def stress(R):
         out = []

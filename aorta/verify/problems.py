@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from aorta.mechanics.materials.registry import LAWS
-from aorta.verify import balances, calculix, carotid, elements, laws, prestressed, shells, zero_d
+from aorta.verify import balances, calculix, carotid, elements, laws, prestressed, shells, supported, zero_d
 from aorta.verify.check import Problem
 
 GROUPS: Mapping[str, str] = {
@@ -17,6 +17,7 @@ GROUPS: Mapping[str, str] = {
     "fibres": "Walls with fibres",
     "incompressible": "Free of locking",
     "prestress": "The unloaded shape, and stress that is in balance with the pressure",
+    "supports": "Elastic ends, surrounding tissue and contact, in one dimension and on the way to the unloaded shape and back",
     "heart-cycle": "The Windkessel",
     "calculix": "Another program on the same mesh: CalculiX",
 }
@@ -49,6 +50,11 @@ PROBLEMS: Mapping[str, Entry] = {
     "round-trip": Entry(prestressed.round_trip, "prestress", slow=True),
     "round-trip-fibres": Entry(prestressed.fibres_carried, "prestress", slow=True),
     "balance": Entry(balances.reported_stress, "prestress"),
+    "elastic-end": Entry(supported.elastic_end, "supports"),
+    "tube-in-tissue": Entry(supported.tube_in_tissue, "supports", slow=True),
+    "wall-with-gap": Entry(supported.wall_with_gap, "supports"),
+    "dashpot": Entry(supported.dashpot, "supports"),
+    "round-trip-supports": Entry(supported.there_and_back, "supports", slow=True),
     "windkessel": Entry(zero_d.windkessel, "heart-cycle"),
     "calculix-thrombus": Entry(calculix.thrombosed, "calculix"),
     **{f"calculix-{name}": Entry(partial(calculix.one_law, name), "calculix") for name in calculix.COMPARED},
