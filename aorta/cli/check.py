@@ -110,7 +110,7 @@ def _missing_facts(case: Any) -> list[str]:
 def _input_facts(volume: Any, grid: Any) -> dict[str, Any]:
     facts = {"shape_kji": list(grid.shape_kji), "spacing_kji_mm": [float(step) for step in grid.spacing_kji]}
     if volume is not None:
-        facts |= {"modality": volume.modality, "acquisition": dict(volume.acquisition)}
+        facts |= {"modality": volume.modality, "acquisition": dict(volume.acquisition), "series": list(volume.series)}
     return facts
 
 
@@ -132,6 +132,7 @@ def _text(result: dict[str, Any], stages: Any, cost: Any) -> str:
         [
             f"input: {facts.get('modality', 'label map')} {shape[0]} x {shape[1]} x {shape[2]} voxels (k, j, i), "
             f"{spacing[0]:.4g} x {spacing[1]:.4g} x {spacing[2]:.4g} mm",
+            *facts.get("series", ()),
             *(f"caution: {caution}" for caution in result["cautions"]),
             table(rows),
             f"estimate: {cost.seconds:.0f} s, {cost.memory_GB:.1f} GB (within a factor of two; "

@@ -3,63 +3,91 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aorta.cli.command import Answer, Console, command
 from aorta.errors import SetupError
 
-_LABELS = (".nii.gz", ".nii")
+if TYPE_CHECKING:
+    from aorta.records import Labels
+
+_LABELS = (".nii.gz", ".nii", ".dcm")
+_LABELS_IN = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".dcm")
 _SURFACES = (".vtp", ".stl", ".ply")
 
 
 @command(
     "convert",
-    click.argument("surface", type=click.Path(path_type=Path)),
+    click.argument("source", type=click.Path(path_type=Path)),
     click.argument("output", type=click.Path(path_type=Path)),
-    click.option("--unit", type=click.Choice(["mm", "cm", "m"]), required=True, help="Unit of the input's coordinates."),
-    click.option("--frame", type=click.Choice(["LPS", "RAS"]), required=True, help="Frame of the input."),
+    click.option("--unit", type=click.Choice(["mm", "cm", "m"]), help="Unit of a surface's coordinates."),
+    click.option("--frame", type=click.Choice(["LPS", "RAS"]), help="Frame of a surface."),
     click.option("--outer", type=click.Path(path_type=Path), help="For a label map: the outer face of the wall."),
     click.option("--thrombus", type=click.Path(path_type=Path), help="For a label map: the thrombus, instead of --outer."),
     click.option("--voxel", default="0.7 mm", show_default=True, help="For a label map: edge length of a voxel."),
     click.option("--wall", default="1.5 mm", show_default=True, help="For a label map: thickness of the wall."),
+    click.option("--reference", type=click.Path(path_type=Path), help="For .dcm: folder of the scan that it is to refer to."),
+    click.option("--series", type=int, help="Which series of that folder, as `aorta check` numbers them."),
 )
 def convert(
     console: Console,
-    surface: Path,
+    source: Path,
     output: Path,
-    unit: str,
-    frame: str,
+    unit: str | None,
+    frame: str | None,
     outer: Path | None,
     thrombus: Path | None,
     voxel: str,
     wall: str,
+    reference: Path | None,
+    series: int | None,
 ) -> Answer:
-    """Turn surfaces and solids into surfaces or a label map.
+    """Turn surfaces and solids into surfaces or a label map, and label maps into others.
 
-    SURFACE is an STL, VTP or PLY file, or a STEP solid. OUTPUT ends with .vtp, .stl or .ply for a
-    surface, with .nii.gz for a label map; then SURFACE is the lumen. Surfaces are written in LPS
-    millimetres, and say so; label maps as NIfTI (RAS affine), which 3D Slicer opens in place.
+    SOURCE is an STL, VTP or PLY file, a STEP solid, or a label map (NIfTI, NRRD, MetaImage, DICOM
+    segmentation). OUTPUT ends with .vtp, .stl or .ply for a surface, with .nii.gz or .dcm for a
+    label map; then a surface as SOURCE is the lumen, and needs --unit and --frame. Surfaces are
+    written in LPS millimetres, and say so; label maps as NIfTI (RAS affine), which 3D Slicer opens
+    in place, or as a DICOM segmentation without names. That refers to no scan unless --reference
+    names one; then it has the UIDs of that scan, which lead to it for those who have it.
 
     \b
     Examples:
       aorta convert lumen.step lumen.vtp --unit mm --frame LPS
       aorta convert lumen.step labels.nii.gz --thrombus thrombus.step --unit mm --frame LPS
+      aorta convert out/my-case/labels.nii.gz labels.dcm --reference my-case/dicom
     """
+    from_labels = source.name.lower().endswith(_LABELS_IN)
     to_labels = output.name.endswith(_LABELS)
     if (outer or thrombus) and not to_labels:
         raise click.UsageError("--outer and --thrombus are for a label map; end OUTPUT with .nii.gz")
     if outer and thrombus:
         raise click.UsageError("give --outer or --thrombus, not both")
+    if reference and not output.name.endswith(".dcm"):
+        raise click.UsageError("--reference is for a DICOM segmentation; end OUTPUT with .dcm")
+    if series is not None and not reference:
+        raise click.UsageError("--series is for --reference")
+    if from_labels and not to_labels:
+        raise click.UsageError(f"a label map becomes a label map; end OUTPUT with {', '.join(_LABELS)}")
+    if not from_labels and (unit is None or frame is None):
+        raise click.UsageError("Missing option '--unit' or '--frame': a surface needs both")
     if not to_labels and output.suffix.lower() not in _SURFACES:
         raise click.UsageError(f"OUTPUT must end with {', '.join(_SURFACES)} or {_LABELS[0]}")
     if not output.resolve().parent.is_dir():
         raise SetupError("the output's folder does not exist", where=str(output.parent), fix="make it first")
+    if from_labels:
+        from aorta.imaging.labelmap import read_labels
+        from aorta.settings import LabelInput
+
+        console.note(f"reading {source.name}")
+        return _write_labels(read_labels(source, LabelInput(str(source))), output, reference, series, console)
     sizes = {"voxel": _length("--voxel", voxel), "wall": _length("--wall", wall)}
     from aorta.meshing.surfaces_in import read_surface
 
-    console.note(f"reading {surface.name}")
-    lumen = read_surface(surface, unit, frame)
+    console.note(f"reading {source.name}")
+    lumen = read_surface(source, unit, frame)
     if not to_labels:
         from aorta.meshing.surfaces_out import write_surface
 
@@ -72,14 +100,29 @@ def convert(
             "unit": "mm",
         }
         return Answer(result, f"{output}: {len(lumen.triangles)} triangles, {lumen.volume_mm3 / 1000.0:.4g} mL, LPS, mm")
-    from aorta.imaging.labelmap import write_labels
     from aorta.segmentation.voxelise import voxelise
 
     others = {name: read_surface(path, unit, frame) if path else None for name, path in (("outer", outer), ("thrombus", thrombus))}
     console.note("turning surfaces into labels")
     labels = voxelise(lumen=lumen, **others, spacing_mm=sizes["voxel"], wall_thickness_mm=sizes["wall"]).labels
+    return _write_labels(labels, output, reference, series, console)
+
+
+def _write_labels(labels: Labels, output: Path, reference: Path | None, series: int | None, console: Console) -> Answer:
+    from aorta.imaging.labelmap import write_labels
+
     try:
-        write_labels(labels, output)
+        if output.name.endswith(".dcm"):
+            from aorta.imaging.dicom_reference import scan_of
+            from aorta.imaging.dicom_seg_out import write_segmentation_object
+
+            scan = None
+            if reference is not None:
+                console.note("reading the scan to refer to")
+                labels, scan = scan_of(labels, reference, series)
+            write_segmentation_object(labels, output, scan)
+        else:
+            write_labels(labels, output)
     except OSError as error:
         why = (error.strerror or "").lower()
         raise SetupError("the label map cannot be written", where=str(output), why=why, fix="choose another folder") from error

@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "status": "Say which stages hold and why the others do not.",
     "show": "Print the findings of a finished case.",
     "phantom": "Make a phantom CT (DICOM) with known measures.",
-    "convert": "Turn surfaces and solids into surfaces or a label map.",
+    "convert": "Turn surfaces and solids into surfaces or a label map, and label maps into others.",
     "schema": "Print the case file's JSON Schema.",
     "doctor": "Check the installation by doing a small piece of each part.",
     "verify": "Run the verification problems; print errors and bounds.",

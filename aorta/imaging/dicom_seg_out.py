@@ -124,8 +124,9 @@ def _decimal(value: float) -> str:
 
 def _without_references(seg: Segmentation) -> None:
     """Drop what refers to slices that do not exist."""
-    if "ReferencedSeriesSequence" in seg:
-        del seg.ReferencedSeriesSequence
+    for keyword in ("ReferencedSeriesSequence", "SourceImageSequence"):
+        if keyword in seg:
+            delattr(seg, keyword)
     for group in (*seg.get("SharedFunctionalGroupsSequence", ()), *seg.PerFrameFunctionalGroupsSequence):
         if "DerivationImageSequence" in group:
             del group.DerivationImageSequence
