@@ -44,6 +44,7 @@ def without_paths(case: Case) -> Case:
         image=image,
         labels=labels,
         surfaces=surfaces,
+        segmentation=replace(case.segmentation, weights=None, python=None),
         stent=replace(case.stent, catalogue=None),
         cycle=replace(case.cycle, waveform=None),
     )

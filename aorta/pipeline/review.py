@@ -31,9 +31,7 @@ def segment_case(
     result = run_case(case, case_folder, out, until="correct", force=force, progress=progress)
     failure, again = None, tuple(stage for stage in force if stage == "anatomy")
     try:
-        result = run_case(
-            case, case_folder, out, until="anatomy", force=tuple(f for f in force if f == "anatomy"), progress=progress
-        )
+        result = run_case(case, case_folder, out, until="anatomy", force=again, progress=progress)
     except GeometryError as problem:
         failure = problem
     unmeasured = failure.what if failure else ""

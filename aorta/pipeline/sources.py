@@ -65,6 +65,8 @@ def named_paths(case: Case) -> Mapping[str, str]:
         "surfaces.lumen": case.surfaces and case.surfaces.lumen,
         "surfaces.outer": case.surfaces and case.surfaces.outer,
         "surfaces.thrombus": case.surfaces and case.surfaces.thrombus,
+        "segmentation.weights": case.segmentation.weights,
+        "segmentation.python": case.segmentation.python,
         "cycle.waveform": case.cycle.waveform,
         "stent.catalogue": case.stent.catalogue if case.stent.enabled else None,
     }

@@ -93,7 +93,13 @@ def _segment_parts(context: Context) -> Mapping[str, Any]:
         digests = {f"file_{key}": file_digest(context.source(path)) for key, path in given.items() if path}
         stated = replace(case.surfaces, lumen="", outer=None, thrombus=None)
         return {"surfaces": stated, **digests, **_thickness(case), "reading": code_digest(("meshing",))}
-    return {"segmentation": case.segmentation, **_thickness(case)}
+    return {"segmentation": replace(case.segmentation, weights=None, python=None), **_weights(context), **_thickness(case)}
+
+
+def _weights(context: Context) -> Mapping[str, str]:
+    """Digest of a network's weights, where a network is to label the image."""
+    weights = context.case.segmentation.weights
+    return {"file_weights": file_digest(context.source(weights))} if weights else {}
 
 
 def _thickness(case: Case) -> Mapping[str, Any]:
@@ -118,7 +124,11 @@ def _segment(context: Context, progress: Progress) -> Segmentation:
         return voxelise(**surfaces, spacing_mm=case.surfaces.voxel, wall_thickness_mm=case.wall.thickness)
     from aorta.segmentation.segment import segment
 
-    return segment(context.load("image"), case.segmentation, case.wall.thickness, progress)
+    settings = case.segmentation
+    for key in ("weights", "python"):
+        if path := getattr(settings, key):
+            settings = replace(settings, **{key: str(context.source(path).absolute())})
+    return segment(context.load("image"), settings, case.wall.thickness, progress)
 
 
 def _accept(context: Context, path: Path, settings: Any, method: str) -> Segmentation:
@@ -188,6 +198,7 @@ def _solve(context: Context, progress: Progress) -> Any:
         case.thrombus,
         progress,
         heart_cycle(case, context.case_folder),
+        case.tissue,
     )
 
 
@@ -198,7 +209,6 @@ def _mechanics_parts(context: Context) -> Mapping[str, Any]:
     }
 
 
-        case.tissue,
 def _assess(context: Context, progress: Progress) -> Any:
     from aorta.risk.assess import assess
 

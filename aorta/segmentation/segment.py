@@ -5,9 +5,11 @@ from __future__ import annotations
 from aorta.errors import InputError
 from aorta.records import Progress, Segmentation, Volume, silent
 from aorta.segmentation.ct_contrast import segment_ct
+from aorta.segmentation.learned.segment import segment_learned
 from aorta.segmentation.mr_angiography import segment_mr
 from aorta.settings import SegmentationSettings
 
+LEARNED = ("nnunet", "totalsegmentator")
 METHODS = {"ct-contrast": ("CT", segment_ct), "mr-angiography": ("MR", segment_mr)}
 
 
@@ -27,6 +29,8 @@ def segment(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: f
         The method asked for does not suit the modality.
     """
     method = settings.method
+    if method in LEARNED:
+        return segment_learned(volume, settings, wall_thickness_mm, progress)
     if method == "auto":
         method = "ct-contrast" if volume.modality == "CT" else "mr-angiography"
     modality, run = METHODS[method]
