@@ -19,6 +19,7 @@ from vtkmodules.vtkCommonCore import vtkObject
 from aorta.errors import InputError
 from aorta.frames import flip_ras_lps
 from aorta.meshing.ply_in import BadPly, read_ply
+from aorta.meshing.vtp_in import BadVtp, read_vtp
 from aorta.records import Array, Surface
 
 MM_PER = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
@@ -99,6 +100,15 @@ def _read(path: Path, called: str) -> pv.PolyData:
             raise _unreadable(called, str(problem)) from None
         except (ValueError, TypeError, OverflowError):  # numbers that make no sense
             raise _unreadable(called, "") from None
+    if path.suffix.lower() == ".vtp":
+        try:
+            read = read_vtp(path)
+        except BadVtp as problem:
+            raise _unreadable(called, str(problem)) from None
+        data = pv.PolyData(read.points, faces=read.cells, strips=read.strips if len(read.strips) else None)
+        if read.space:
+            data.field_data["SPACE"] = [read.space]
+        return data
     try:
         with _silent_vtk():
             data = pv.read(path)
@@ -137,13 +147,17 @@ def _read_mesh(path: Path, called: str) -> tuple[Array, Array]:
         low, high = cells.GetConnectivityArray().GetRange() if cells.GetNumberOfConnectivityIds() else (0, 0)
         if low < 0 or high >= data.n_points:
             raise _unreadable(called, "a triangle refers to a point that is not there")
-    data = data.triangulate()
+    try:
+        data = data.triangulate()
+        triangles = data.regular_faces.astype(np.int64)
+    except Exception:  # cells of no corners and the like
+        raise _unreadable(called, "its faces are not polygons") from None
     if path.suffix.lower() == ".stl":
         _check_stl_length(path, data.n_cells, called)
     points = np.asarray(data.points, float)
     if not np.isfinite(points).all():
         raise _unreadable(called, "it has coordinates that are not numbers")
-    return points, data.regular_faces.astype(np.int64)
+    return points, triangles
 
 
 def _check_stl_length(path: Path, read: int, called: str) -> None:
