@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from aorta.records import Array, Labels, Progress, Segmentation, Volume
-from aorta.segmentation import discs, gates, spine
+from aorta.records import CLASSES, Array, Labels, Progress, Segmentation, Volume
+from aorta.segmentation import gates
 from aorta.segmentation.calcification import calcification_threshold, find_calcification
-from aorta.segmentation.canonical import Frame, anatomical_frame
-from aorta.segmentation.chain import best_chain
-from aorta.segmentation.clicks import check_seeds, cut_at_ends, wall_click_cautions
+from aorta.segmentation.canonical import anatomical_frame
+from aorta.segmentation.clicks import cut_at_ends, wall_click_cautions
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import distance_to
-from aorta.segmentation.lumen_ct import blood_statistics, grow_lumen
+from aorta.segmentation.lumen_ct import grow_lumen
 from aorta.segmentation.outer_wall import TubeWall, fill_walls, find_wall
 from aorta.segmentation.quality import Evidence, judge
 from aorta.segmentation.routes import downward_from, from_clicks, vessels
+from aorta.segmentation.start_ct import find_start
 from aorta.segmentation.tree import Path
 from aorta.segmentation.trunk import split
+from aorta.segmentation.venous import rough_mask, without_veins
+from aorta.segmentation.vertebrae import vertebral_bodies
 from aorta.settings import SegmentationSettings
 
 AROUND_MM = 75.0  # of the chain: holds the widest sac and the other iliac
 AORTA_REACH_MM, LARGE_REACH_MM, ILIAC_REACH_MM = 48.0, 72.0, 28.0
-CLICK_RADIUS_MM = 3.0
+NOT_BLOOD_HU = -100.0  # painted over what is known to be bone or vein
 EXTEND_MM = 8.0
-
-
-@dataclass(frozen=True)
-class _Start:
-    """Where the blood is: points (n, 3) (z, y, x mm) from the top down, and how it looks; without ``chain`` from clicks."""
-
-    points: Array
-    blood: float
-    spread: float
-    chain: tuple[discs.Disc, ...]
-
-    @property
-    def automatic(self) -> bool:
-        """Whether the program found it."""
-        return bool(self.chain)
+VENOUS = (
+    "portal-venous contrast: veins are as bright as the aorta and were parted from it at the narrowest places; "
+    "look at the overlays where the vena cava, iliac veins and the left renal vein touch it"
+)
 
 
 def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: float, progress: Progress) -> Segmentation:
@@ -48,14 +39,22 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     frame = anatomical_frame(volume.grid)
     voxels, spacing = frame.view(volume.voxels), frame.spacing
     progress("finding the aorta", 0.0)
-    start = _start(voxels, spacing, frame, settings)
+    start = find_start(voxels, spacing, frame, settings)
     box = _region(start.points, spacing, voxels.shape)
     corner = np.array([b.start for b in box]) * spacing
     part = np.ascontiguousarray(voxels[box], np.float32)
     points = start.points - corner
     progress("growing the lumen", 0.1)
     seeds = np.rint(points / spacing).astype(int)
+    bodies = None
+    if start.tubes is not None and start.canal is not None:  # bone and veins are as bright as the aorta
+        rough = rough_mask(start.tubes, voxels.shape, spacing)
+        bodies = vertebral_bodies(voxels, spacing, start.canal, rough)
+        part[bodies[box]] = NOT_BLOOD_HU
     blood, thin = grow_lumen(part, spacing, seeds, start.blood, start.spread)
+    if start.tubes is not None:
+        blood, thin, veins = without_veins(blood, thin, spacing, start.tubes, corner)
+        part[veins] = NOT_BLOOD_HU
     if not blood.any():
         raise gates.ask(["no blood is connected to the seeds wide enough to be an aorta"])
     paths = downward_from(blood, spacing, points[0]) if start.automatic else from_clicks(blood, spacing, points)
@@ -79,6 +78,9 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         cut_at_ends(labels_part, spacing, paths)
     whole = np.zeros(voxels.shape, np.uint8)
     whole[box] = labels_part
+    if start.canal is not None:
+        bodies = vertebral_bodies(voxels, spacing, start.canal, whole > 0) if bodies is None else bodies
+        whole[bodies & (whole == 0)] = CLASSES["vertebra"]
     labels = Labels(volume.grid, frame.restore(whole))
     evidence = Evidence(
         "ct-contrast",
@@ -92,32 +94,9 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         len(pieces.ostia),
         threshold,
     )
-    cautions = (*map(gates.too_large, doubts), *wall_click_cautions(clicks, walls, settings.wall_clicks))
+    phase = () if start.tubes is None else (VENOUS,)
+    cautions = (*phase, *map(gates.too_large, doubts), *wall_click_cautions(clicks, walls, settings.wall_clicks))
     return judge(labels, volume, evidence, cautions)
-
-
-def _start(voxels: Array, spacing: Array, frame: Frame, settings: SegmentationSettings) -> _Start:
-    if settings.seeds:
-        points = frame.to_mm(np.array(settings.seeds, float))
-        check_seeds(points, spacing, voxels.shape, settings.seeds)
-        radii = np.full(len(points), 2.0 * CLICK_RADIUS_MM)
-        chain = []
-    else:
-        body = discs.find_body(voxels, spacing)
-        slices, numbers, coarse = discs.coarse_slices(voxels, spacing)
-        canal = spine.canal_line(slices, coarse, body)
-        rows = []
-        for n, (plane, k) in enumerate(zip(slices, numbers)):
-            excluded = None if canal is None else spine.spine_region(plane.shape, coarse, canal[n])
-            rows.append(discs.candidates(plane, k * spacing[0], coarse, body, excluded))
-        chain = best_chain(rows)
-        gates.check_chain(chain, rows, voxels.shape[0] * float(spacing[0]), canal is not None)
-        chain = chain[::-1]  # from the top
-        points, radii = np.array([d.position for d in chain]), np.array([d.radius for d in chain])
-    blood, spread = blood_statistics(voxels, spacing, points, radii)
-    if settings.seeds and settings.blood is None and blood < gates.LEAST_CLICKED_HU:
-        raise gates.ask([f"the clicks lie in {blood:.0f} HU, which is not contrast-filled blood"])
-    return _Start(points, settings.blood if settings.blood is not None else blood, spread, tuple(chain))
 
 
 def _region(points: Array, spacing: Array, shape: tuple[int, ...]) -> tuple[slice, slice, slice]:

@@ -15,7 +15,7 @@ from aorta.records import Array
 from aorta.segmentation.discs import Disc
 
 LEAST_BLOOD_HU = 210.0  # below it the phantom's automatic seeds were half wrong (180 HU) or all wrong (140 HU)
-LEAST_CLICKED_HU = 120.0  # at clicks: less is not an arterial phase
+LEAST_CLICKED_HU = 115.0  # at clicks: less is not an arterial phase
 LEAST_CONTRAST_HU = 90.0  # of the disc above its rim
 LEAST_LENGTH_MM, LEAST_SHARE = 60.0, 0.6
 LEAST_FILLED = 0.65  # share of the slices between the chain's ends that hold one of its discs

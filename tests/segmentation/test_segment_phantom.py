@@ -81,12 +81,24 @@ def test_confidence_is_given_for_each_slice(phantom, found):
     assert set(found.doubtful_slices) <= set(np.flatnonzero(found.confidence < 0.6))
 
 
-@pytest.mark.parametrize("blood_hu", [45, 140, 180])
-def test_weak_or_no_contrast_asks_for_clicks_instead_of_taking_vertebrae(phantom, blood_hu):
+def test_no_contrast_is_refused_as_such(phantom):
     with pytest.raises(NeedsClicks, match="at least 2 clicks are needed") as caught:
-        segment(with_blood(phantom, blood_hu), SegmentationSettings(), WALL_MM)
+        segment(with_blood(phantom, 45), SegmentationSettings(), WALL_MM)
+    assert "without contrast does not show the lumen" in caught.value.why
     assert caught.value.exit_status == 4
     assert "upper end" in caught.value.fix and "each common iliac artery" in caught.value.fix
+
+
+@pytest.mark.parametrize("blood_hu", [140, 180])
+def test_weak_contrast_is_not_taken_from_vertebrae(phantom, blood_hu):
+    """A search for arterial contrast alone put half (180 HU) or all (140 HU) of its discs into vertebrae."""
+    found = segment(with_blood(phantom, blood_hu), SegmentationSettings(thrombus=False), WALL_MM)
+    assert dice(found.labels.mask("lumen"), phantom.labels.mask("lumen")) == pytest.approx(1.0, abs=0.05)
+    assert any("portal-venous contrast" in caution for caution in found.cautions)
+
+
+def test_vertebrae_are_labelled_as_whole_bodies(phantom, found):
+    assert dice(found.labels.mask("vertebra"), phantom.labels.mask("vertebra")) == pytest.approx(0.95, abs=0.02)
 
 
 def with_bridge_to_the_spine(phantom, k, bridge_mm):
