@@ -17,6 +17,7 @@ from damage import Damaged, make
 from intact import intact
 
 SECONDS = 60.0
+SCRIPT = Path(__file__).with_name("reader_process.py")
 GOOD = ("read", "refused")
 
 
@@ -51,7 +52,7 @@ class Reader:
         (self.sandbox / "tmp").mkdir(parents=True)
         environment = {**os.environ, "TMPDIR": str(self.sandbox / "tmp"), "HOME": str(self.sandbox), "PYTHONDONTWRITEBYTECODE": "1"}
         self.noise = (self.sandbox.parent / f"{self.sandbox.name}.stderr").open("wb")
-        command = [sys.executable, str(Path(__file__).with_name("reader_process.py")), str(self.sandbox)]
+        command = [sys.executable, str(SCRIPT), str(self.sandbox)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.noise, cwd=self.sandbox, env=environment
         )
