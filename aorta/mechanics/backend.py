@@ -21,9 +21,6 @@ from petsc4py import PETSc
 
 from aorta.mechanics.compiling import VERSION, compiling
 
-COMM = MPI.COMM_SELF
-"""One process solves; under MPI each rank would pass its own part of the mesh here."""
-
 # ------------------------------------------------------------------ what differs between versions
 
 if VERSION < (0, 6):
@@ -44,8 +41,8 @@ if VERSION < (0, 6):
         scalar = ufl.FiniteElement("Lagrange", "tetrahedron", 1)
         return fem.FunctionSpace(mesh, ufl.MixedElement(_element(2), *[scalar] * pressures))
 
-    def _create_mesh(cells, points):
-        return dmesh.create_mesh(COMM, cells, points, ufl.Mesh(_element(2)))
+    def _create_mesh(comm, cells, points):
+        return dmesh.create_mesh(comm, cells, points, ufl.Mesh(_element(2)), dmesh.GhostMode.shared_facet)
 
     def _values(expression, cells, mesh):
         return expression.eval(cells)
@@ -76,10 +73,10 @@ else:
         scalar = basix.ufl.element("Lagrange", "tetrahedron", 1)
         return fem.functionspace(mesh, basix.ufl.mixed_element([_element(2), *[scalar] * pressures]))
 
-    def _create_mesh(cells, points):
+    def _create_mesh(comm, cells, points):
         domain = ufl.Mesh(_element(2))
         arguments = (cells, points, domain) if VERSION < (0, 10) else (cells, domain, points)
-        return dmesh.create_mesh(COMM, *arguments)
+        return dmesh.create_mesh(comm, *arguments, partitioner=dmesh.create_cell_partitioner(dmesh.GhostMode.shared_facet))
 
     def _values(expression, cells, mesh):
         return expression.eval(mesh, cells)
@@ -112,10 +109,14 @@ def evaluate(expression, points: np.ndarray, mesh: dmesh.Mesh, cells: np.ndarray
 # --------------------------------------------------------------------------------- mesh and space
 
 
-def create_mesh(cells: np.ndarray, points: np.ndarray) -> dmesh.Mesh:
-    """Mesh of quadratic tetrahedra; ``cells`` (m, 10) in basix's node order, ``points`` (n, 3) in mm."""
+def create_mesh(cells: np.ndarray, points: np.ndarray, comm: MPI.Comm) -> dmesh.Mesh:
+    """Mesh of quadratic tetrahedra, shared out among the processes of ``comm``, which all know the whole.
+
+    ``cells`` (m, 10) in basix's node order, ``points`` (n, 3) in mm.
+    """
+    mine = slice(None) if comm.rank == 0 else slice(0)  # the first process hands them out
     with compiling():
-        return _create_mesh(np.ascontiguousarray(cells, np.int64), np.ascontiguousarray(points, np.float64))
+        return _create_mesh(comm, np.ascontiguousarray(cells[mine], np.int64), np.ascontiguousarray(points[mine], np.float64))
 
 
 def vector_space(mesh: dmesh.Mesh, degree: int = 2) -> fem.FunctionSpace:
@@ -176,10 +177,22 @@ def places(space: fem.FunctionSpace) -> np.ndarray:
     return function.x.array
 
 
-def local_size(space: fem.FunctionSpace) -> int:
-    """Dofs of this process, owned ones first, then those it shares."""
-    index_map = space.dofmap.index_map
-    return int(index_map.size_local + index_map.num_ghosts) * space.dofmap.index_map_bs
+def sizes(space: fem.FunctionSpace) -> tuple[int, int]:
+    """How many dofs this process owns, and how many it knows: its own first, then those of other processes."""
+    index_map, width = space.dofmap.index_map, space.dofmap.index_map_bs
+    return int(index_map.size_local) * width, int(index_map.size_local + index_map.num_ghosts) * width
+
+
+def owned_cells(mesh: dmesh.Mesh) -> int:
+    """How many cells are this process's own; those it knows of others come after them."""
+    return int(mesh.topology.index_map(3).size_local)
+
+
+def global_dofs(space: fem.FunctionSpace) -> np.ndarray:
+    """(known,) number of each local dof among those of all processes."""
+    index_map, width = space.dofmap.index_map, space.dofmap.index_map_bs
+    blocks = index_map.local_to_global(np.arange(index_map.size_local + index_map.num_ghosts, dtype=np.int32))
+    return (width * np.asarray(blocks, np.int64)[:, None] + np.arange(width)).ravel()
 
 
 def cell_facets(mesh: dmesh.Mesh) -> np.ndarray:
@@ -248,6 +261,6 @@ def assemble_matrix(matrix: PETSc.Mat, form: fem.Form, conditions: Sequence) -> 
     matrix.assemble()
 
 
-def assemble_scalar(form: fem.Form) -> float:
-    """The value of a functional."""
-    return float(fem.assemble_scalar(form))
+def assemble_scalar(form: fem.Form, mesh: dmesh.Mesh) -> float:
+    """The value of a functional on a mesh."""
+    return float(mesh.comm.allreduce(fem.assemble_scalar(form)))

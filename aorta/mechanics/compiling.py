@@ -15,6 +15,8 @@ from pathlib import Path
 import cffi
 import dolfinx
 import dolfinx.jit
+import numpy as np
+from mpi4py import MPI
 
 from aorta.errors import SetupError
 
@@ -45,11 +47,12 @@ def cache_folder() -> Path:
 
 @contextlib.contextmanager
 def compiling() -> Iterator[None]:
-    """Hold the cache while FFCx may compile, and keep the compiler quiet.
+    """Hold the cache while FFCx may compile, and keep the compiler quiet. Under MPI the first process
+    compiles and the others, which FFCx lets wait for it, take what it made: only the first holds the cache.
 
     FFCx claims a form by an empty ``.c`` file and waits for a mark beside it; a process killed
     while compiling would leave its claim for ever. Under our lock nobody else compiles, so a claim
-    without the mark is such a leftover and goes.
+    without the mark is such a leftover and goes, and so does a mark without its claim.
     """
     folder = cache_folder()
     JIT_OPTIONS["cache_dir"] = (str(folder), "")
@@ -57,12 +60,17 @@ def compiling() -> Iterator[None]:
     logging.disable(logging.WARNING)  # setuptools tells every compiler call on the root logger
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / "lock", "w") as lock, warnings.catch_warnings():
+        # FFCx changes how numpy prints numbers, and names an expression by how its points print
+        with open(folder / "lock", "w") as lock, warnings.catch_warnings(), np.printoptions(precision=8):
             warnings.simplefilter("ignore", DeprecationWarning)  # FFCx 0.5 under numpy 1.26
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for claim in folder.glob("libffcx_*.c"):
-                if not claim.with_suffix(".c.cached").exists():
-                    claim.unlink()
+            if MPI.COMM_WORLD.rank == 0:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                for claim in folder.glob("libffcx_*.c"):
+                    if not claim.with_suffix(".c.cached").exists():
+                        claim.unlink()
+                for mark in folder.glob("libffcx_*.c.cached"):
+                    if not mark.with_suffix("").exists():
+                        mark.unlink()
             yield
     except OSError as problem:
         raise SetupError(

@@ -26,9 +26,12 @@ class ConstrainedMatrix:
 
     def __init__(self, form: fem.Form, equilibrium: Equilibrium):
         self._form, self._conditions = form, equilibrium.conditions
-        self._frames, self._places = equilibrium.frames, equilibrium.body.domain.unknowns.displacement
+        unknowns = equilibrium.body.domain.unknowns
+        mine = unknowns.displacement[:, 0] < unknowns.owned  # of MPI processes, each turns the rows it owns
+        self._places, self._numbers = unknowns.displacement[mine], backend.global_dofs(unknowns.space)
+        self._frames = equilibrium.frames if equilibrium.frames is None else equilibrium.frames[mine]
         self._raw = backend.new_matrix(form)
-        self._held = np.flatnonzero(equilibrium.held).astype(PETSc.IntType)
+        self._held = self._numbers[np.flatnonzero(equilibrium.held[: unknowns.owned])].astype(PETSc.IntType)
         self._rotation, self.system = None, self._raw
         if self._frames is not None:
             self._rotation = self._block_diagonal(self._frames)
@@ -42,10 +45,11 @@ class ConstrainedMatrix:
         width = np.ones(size, PETSc.IntType)
         width[self._places] = 3
         starts = np.concatenate([[0], np.cumsum(width)]).astype(PETSc.IntType)
-        columns, values = np.repeat(np.arange(size), width).astype(PETSc.IntType), np.ones(starts[-1])
+        columns, values = np.repeat(self._numbers[:size], width).astype(PETSc.IntType), np.ones(starts[-1])
         at = starts[self._places][..., None] + np.arange(3)
-        columns[at], values[at] = self._places[:, None, :], frames
-        matrix = PETSc.Mat().createAIJ((size, size), csr=(starts, columns, values), comm=self._raw.comm)
+        columns[at], values[at] = self._numbers[self._places][:, None, :], frames
+        sizes = ((size, None), (size, None))
+        matrix = PETSc.Mat().createAIJ(sizes, csr=(starts, columns, values), comm=self._raw.comm)
         matrix.assemble()
         return matrix
 

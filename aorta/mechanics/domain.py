@@ -6,12 +6,13 @@ Displacements are quadratic on the same tetrahedra (isoparametric): every mesh n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import ufl
 from dolfinx import fem
+from mpi4py import MPI
 
 from aorta.errors import MeshError
 from aorta.mechanics import backend, tet10
@@ -36,14 +37,16 @@ class Domain:
         DOLFINx mesh.
     unknowns : Unknowns
         Where the nodes' unknowns are.
-    cell_of_tet : (m,) int
-        Solver cell of each tetrahedron of the source.
+    tet_of_cell : (c,) int
+        Tetrahedron of the source that each of this process's cells is; the first ``owned`` cells are its own, the
+        others neighbours' that it needs to know. Without MPI it owns all.
     """
 
     source: WallMesh
     mesh: object
     unknowns: Unknowns
-    cell_of_tet: np.ndarray
+    tet_of_cell: np.ndarray
+    owned: int
 
     @property
     def space(self):
@@ -51,8 +54,8 @@ class Domain:
         return self.unknowns.space
 
     def cells(self, region: int) -> np.ndarray:
-        """Solver cells of one region, in the order of the source's tetrahedra."""
-        return self.cell_of_tet[self.source.region == region]
+        """This process's cells of one region, with those of neighbours."""
+        return np.flatnonzero(self.source.region[self.tet_of_cell] == region).astype(np.int32)
 
     def regions(self) -> tuple[int, ...]:
         """The regions that have elements."""
@@ -71,7 +74,20 @@ class Domain:
         corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]])
         one = lambda x: np.concatenate([np.ones((len(x), 1)), x], 1)  # noqa: E731
         at_corners = np.einsum("cq,mq...->mc...", one(corners) @ np.linalg.pinv(one(points)), values)
-        return backend.cellwise_linear(self.mesh, at_corners[np.argsort(self.cell_of_tet)])
+        return backend.cellwise_linear(self.mesh, at_corners[self.tet_of_cell])
+
+    def evaluate(self, expression: Callable[[int], object], points: np.ndarray, width: int) -> np.ndarray:
+        """(m, q, width) values at reference points (q, 3) of a UFL vector given for each region; all processes know all."""
+        values = np.zeros((len(self.source.tets), len(points), width))
+        for region in self.regions():
+            cells = self.cells(region)
+            cells = cells[cells < self.owned]
+            values[self.tet_of_cell[cells]] = backend.evaluate(expression(region), points, self.mesh, cells)
+        return self.together(values)
+
+    def together(self, parts: np.ndarray) -> np.ndarray:
+        """The sum of an array over all processes."""
+        return parts if self.mesh.comm.size == 1 else self.mesh.comm.allreduce(parts)
 
     def write(self, function, nodal: np.ndarray) -> None:
         """Overwrite a function by nodal values (n, 3)."""
@@ -79,14 +95,14 @@ class Domain:
         function.x.scatter_forward()
 
     def read(self, array: np.ndarray) -> np.ndarray:
-        """Nodal displacements (n, 3) of an array of unknowns."""
-        nodal = np.empty((len(self.source.points), 3))
-        nodal[self.unknowns.nodes] = np.asarray(array)[self.unknowns.displacement]
-        return nodal
+        """Nodal displacements (n, 3) of a local array of unknowns; all processes know all."""
+        nodal, mine = np.zeros((len(self.source.points), 3)), self.unknowns.displacement[:, 0] < self.unknowns.owned
+        nodal[self.unknowns.nodes[mine]] = np.asarray(array)[self.unknowns.displacement[mine]]
+        return self.together(nodal)
 
     def region_tags(self):
         """Cell tags: the value of ``WallMesh.region``."""
-        return backend.tags(self.mesh, 3, self.cell_of_tet, self.source.region)
+        return backend.tags(self.mesh, 3, np.arange(len(self.tet_of_cell)), self.source.region[self.tet_of_cell])
 
     def facet_tags(self, groups: Mapping[int, str]):
         """Facet tags: for each value, the named facets of the source.
@@ -96,40 +112,46 @@ class Domain:
         MeshError
             A named facet is not a face of any tetrahedron, or belongs to two groups.
         """
-        entities, values = [], []
+        keys, entities, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
         for value, name in groups.items():
-            found = self._find(self.source.facets[name][:, :3], name)
+            wanted = _key(self.source.facets[name][:, :3], len(self.source.points))
+            self._require_faces(wanted, name)
+            found = self._find(wanted)
+            keys.append(wanted)
             entities.append(found)
             values.append(np.full(len(found), value))
-        entities = np.concatenate(entities) if entities else np.zeros(0, np.int32)
-        values = np.concatenate(values) if values else np.zeros(0, np.int32)
-        if len(np.unique(entities)) != len(entities):
+        if len(np.unique(np.concatenate(keys))) != sum(map(len, keys)):
             raise MeshError(
                 "a facet of the mesh has two contradictory roles",
                 where="mechanics",
                 why=f"among {', '.join(sorted(set(groups.values())))} some facets appear twice",
                 fix="give every facet one role: loaded by blood, or support",
             )
-        return backend.tags(self.mesh, 2, entities, values)
+        return backend.tags(self.mesh, 2, np.concatenate(entities), np.concatenate(values))
 
-    def _find(self, triples: np.ndarray, name: str) -> np.ndarray:
-        """Solver facets of triples of source vertices (k, 3)."""
-        count = len(self.source.points)
-        facets = backend.cell_facets(self.mesh)[self.cell_of_tet]  # (m, 4); facet i is opposite to vertex i
-        vertices = self.source.tets[:, :4]
-        known = np.concatenate([_key(np.delete(vertices, q, axis=1), count) for q in range(4)])
-        facets = facets.T.ravel()
-        order = np.argsort(known)
-        wanted = _key(triples, count)
-        place = np.searchsorted(known[order], wanted).clip(max=len(known) - 1)
-        if len(wanted) and not np.array_equal(known[order][place], wanted):
+    def _require_faces(self, wanted: np.ndarray, name: str) -> None:
+        strange = ~np.isin(wanted, _faces(self.source.tets, len(self.source.points)))
+        if strange.any():
             raise MeshError(
                 f"facets '{name}' are not faces of the mesh",
                 where="mechanics",
-                why=f"{int((known[order][place] != wanted).sum())} of {len(wanted)} triangles belong to no tetrahedron",
+                why=f"{int(strange.sum())} of {len(wanted)} triangles belong to no tetrahedron",
                 fix="take the facets from the same mesh as the tetrahedra",
             )
-        return facets[order][place]
+
+    def _find(self, wanted: np.ndarray) -> np.ndarray:
+        """This process's facets among those of keys (k,)."""
+        known = _faces(self.source.tets[self.tet_of_cell], len(self.source.points))
+        facets = backend.cell_facets(self.mesh).T.ravel()  # facet i is opposite to vertex i
+        order = np.argsort(known)
+        place = np.searchsorted(known[order], wanted).clip(max=len(known) - 1)
+        here = known[order][place] == wanted
+        return facets[order][place[here]]
+
+
+def _faces(tets: np.ndarray, count: int) -> np.ndarray:
+    """(4m,) keys of the faces of tetrahedra: first those opposite to every first vertex, and so on."""
+    return np.concatenate([_key(np.delete(tets[:, :4], q, axis=1), count) for q in range(4)])
 
 
 def _key(triples: np.ndarray, count: int) -> np.ndarray:
@@ -137,8 +159,8 @@ def _key(triples: np.ndarray, count: int) -> np.ndarray:
     return (a * count + b) * count + c
 
 
-def make_domain(source: WallMesh, formulation: Formulation = "displacement") -> Domain:
-    """The solver's mesh of a ``WallMesh``, and its unknowns.
+def make_domain(source: WallMesh, formulation: Formulation = "displacement", comm: MPI.Comm | None = None) -> Domain:
+    """The solver's mesh of a ``WallMesh``, and its unknowns; shared out among the processes of ``comm`` if given.
 
     Raises
     ------
@@ -169,10 +191,9 @@ def make_domain(source: WallMesh, formulation: Formulation = "displacement") -> 
             why=f"{len(source.points) - len(np.unique(source.tets))} of {len(source.points)} nodes are unused",
             fix="remove unused nodes",
         )
-    mesh = backend.create_mesh(source.tets[:, VTK_TO_BASIX], source.points)
-    cell_of_tet = np.empty(len(source.tets), np.int32)
-    cell_of_tet[np.asarray(mesh.topology.original_cell_index)] = np.arange(len(source.tets), dtype=np.int32)
-    domain = Domain(source, mesh, make_unknowns(source, mesh, formulation), cell_of_tet)
+    mesh = backend.create_mesh(source.tets[:, VTK_TO_BASIX], source.points, comm or MPI.COMM_SELF)
+    tet_of_cell = np.asarray(mesh.topology.original_cell_index)
+    domain = Domain(source, mesh, make_unknowns(source, mesh, formulation), tet_of_cell, backend.owned_cells(mesh))
     _check(domain)
     return domain
 
@@ -181,7 +202,8 @@ def _check(domain: Domain) -> None:
     """Compare volume and node places with what numpy makes of the source."""
     expected = float((tet10.jacobians(domain.source.points[domain.source.tets], tet10.GAUSS_5) * tet10.GAUSS_5_WEIGHTS).sum())
     one = fem.Constant(domain.mesh, np.float64(1.0))
-    measured = backend.assemble_scalar(backend.compile_form(one * ufl.dx(domain=domain.mesh, metadata={"quadrature_degree": 3})))
+    form = backend.compile_form(one * ufl.dx(domain=domain.mesh, metadata={"quadrature_degree": 3}))
+    measured = backend.assemble_scalar(form, domain.mesh)
     apart = np.abs(domain.read(backend.places(domain.space)) - domain.source.points).max()
     if abs(measured / expected - 1) > _VOLUME_AGREEMENT or apart > 1e-6:
         raise MeshError(

@@ -144,7 +144,7 @@ class Equilibrium:
         """Whether pressure acts on faces between two tetrahedra."""
         count = np.bincount(backend.cell_facets(self.body.domain.mesh).ravel())
         loaded = np.asarray(facet_tags.indices)[np.asarray(facet_tags.values) < _SURROUNDINGS_TAG]
-        return bool((count[loaded] == 2).any())
+        return bool(self.body.domain.together((count[loaded] == 2).sum(keepdims=True))[0])
 
     # ------------------------------------------------------------------------------------ residuals
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import ufl
 
 from aorta.errors import SolverError
@@ -56,7 +55,8 @@ def linear_states(
     matrix, forces, step = ConstrainedMatrix(tangent_form, equilibrium), backend.new_vector(u), backend.new_vector(u)
     backend.assemble_vector(forces, residual_form)
     matrix.to_local(forces)
-    forces.array[equilibrium.held] = 0.0
+    owned = domain.unknowns.owned
+    forces.array[equilibrium.held[:owned]] = 0.0
     matrix.assemble()
     try:
         KeptFactorisation(matrix.system).solve(forces, step, 1e-12)
@@ -65,14 +65,15 @@ def linear_states(
             "the linear stress problem has no solution", why=str(failure), fix="hold the vessel at its ends"
         ) from failure
     matrix.to_global(step)
-    u.x.array[:] = -step.array
+    u.x.array[:owned] = -step.array
     u.x.scatter_forward()
     points, _ = backend.quadrature(VOLUME_DEGREE)
-    values = np.empty((len(domain.source.tets), len(points), 6))
-    for region in domain.regions():
+
+    def packed(region: int):
         tensor = _stress(u, young[region], poisson)
-        packed = ufl.as_vector([tensor[q // 3, q % 3] for q in stress.PACK])
-        values[domain.source.region == region] = backend.evaluate(packed, points, domain.mesh, domain.cells(region))
+        return ufl.as_vector([tensor[q // 3, q % 3] for q in stress.PACK])
+
+    values = domain.evaluate(packed, points, 6)
     displacement = domain.read(u.x.array)
     return tuple(
         stress.make_state(domain.source, name, p, displacement * (p / unit), values * (p / unit), times.get(name))

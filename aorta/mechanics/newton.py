@@ -61,6 +61,7 @@ class Newton:
         self.linear = KeptFactorisation(self.matrix.system)
         self.path = Path()
         body = equilibrium.body
+        self._owned, self._comm = body.domain.unknowns.owned, body.domain.mesh.comm
         self._dead = None if body.forces is None else body.domain.unknowns.spread(body.forces)
         self._share = 1.0
 
@@ -78,13 +79,17 @@ class Newton:
         self.equilibrium.refresh()
         backend.assemble_vector(self.residual, self.residual_form)
         if self._dead is not None:
-            self.residual.array[:] -= self._share * self._dead[: len(self.residual.array)]
+            self.residual.array[:] -= self._share * self._dead[: self._owned]
         self.matrix.to_local(self.residual)
         forces = self.residual.array
-        held = self.equilibrium.held
-        reactions = float(np.linalg.norm(forces[held]))
+        held = self.equilibrium.held[: self._owned]
+        reactions = math.sqrt(self._dot(forces[held], forces[held]))
         forces[held] = 0.0
-        return float(np.linalg.norm(forces)), reactions
+        return math.sqrt(self._dot(forces, forces)), reactions
+
+    def _dot(self, a: np.ndarray, b: np.ndarray) -> float:
+        """Inner product of vectors whose parts all processes own."""
+        return float(self._comm.allreduce(float(a @ b)))
 
     def force_scale(self) -> float:
         """Norm of the nodal pressure forces, in N."""
@@ -133,16 +138,17 @@ class Newton:
 
     def _search(self, norm: float) -> tuple[float, float, float]:
         """Move against the step as far as it helps; return new norm, reactions and the share taken."""
-        start, local = self.unknown.x.array.copy(), self.step.array.copy()
-        slope = float(local @ self.residual.array)
+        own = slice(self._owned)
+        start, local = self.unknown.x.array[own].copy(), self.step.array.copy()
+        slope = self._dot(local, self.residual.array)
         self.matrix.to_global(self.step)
         step = self.step.array.copy()
         share = 1.0
         while True:
-            self.unknown.x.array[:] = start - share * step
+            self.unknown.x.array[own] = start - share * step
             self.unknown.x.scatter_forward()
             new, reactions = self.assemble_residual()
-            along = float(local @ self.residual.array)
+            along = self._dot(local, self.residual.array)
             good = math.isfinite(new) and (new <= norm or abs(along) <= _LINE_SEARCH * abs(slope))
             if good or share <= _SHORTEST:
                 return new, reactions, share

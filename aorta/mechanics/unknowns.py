@@ -40,6 +40,8 @@ class Unknowns:
         For each of these regions the nodes of the source and where their pressures are.
     unused : (size,) bool
         Pressures of a region outside of it.
+    owned : int
+        The first so many unknowns of a local array are this process's own; without MPI all.
     """
 
     space: object
@@ -48,6 +50,7 @@ class Unknowns:
     regions: tuple[int, ...]
     pressure: tuple[tuple[np.ndarray, np.ndarray], ...]
     unused: np.ndarray
+    owned: int
 
     @property
     def mixed(self) -> bool:
@@ -82,7 +85,8 @@ def make_unknowns(source: WallMesh, mesh, formulation: Formulation) -> Unknowns:
     geometry = backend.cell_nodes(mesh)
     places = np.full((len(node_of_geometry), 3), -1, np.int64)
     places[geometry] = backend.displacement_dofs(space)
-    pressure, unused = [], np.zeros(backend.local_size(space), bool)
+    owned, size = backend.sizes(space)
+    pressure, unused = [], np.zeros(size, bool)
     for index, region in enumerate(regions):
         dofs = backend.pressure_dofs(space, index)
         _, first = np.unique(dofs, return_index=True)
@@ -91,4 +95,4 @@ def make_unknowns(source: WallMesh, mesh, formulation: Formulation) -> Unknowns:
         unused[place[~inside]] = True
         pressure.append((corner[inside], place[inside]))
     order = np.argsort(places[:, 0])
-    return Unknowns(space, node_of_geometry[order], places[order], regions, tuple(pressure), unused)
+    return Unknowns(space, node_of_geometry[order], places[order], regions, tuple(pressure), unused, owned)
