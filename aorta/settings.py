@@ -40,8 +40,27 @@ class ImageInput:
     modality: Optional[Literal["CT", "MR"]] = None  # None: as the file says; files that say nothing need it
     series: Optional[Annotated[int, Range(1, 10000)]] = None  # which series of a folder with several, as `aorta check` numbers them
     gated: Optional[bool] = None  # for the record; without pressure.imaging the shape is taken as diastolic, with a caution
-    resample: bool = False  # put a series with tilted gantry or uneven slices onto a rectangular grid; no: such series are refused
+    resample: bool = (
+        False  # put a series with tilted gantry or uneven slices onto a rectangular grid; false: such series are refused
+    )
     orientation: Optional[Literal["sform", "qform"]] = None  # of a NIfTI file whose two differ by over 1 mm; None: refused then
+
+
+@dataclass(frozen=True)
+class SecondInput:
+    """Another image of the same patient (MR beside CT, or another phase), laid over the first by registration."""
+
+    path: str
+    gives: Literal["lumen", "wall", "phase", "points"] = (
+        "phase"  # taken from it; phase: only compared; points: those of the wall section
+    )
+    modality: Optional[Literal["CT", "MR"]] = None
+    series: Optional[Annotated[int, Range(1, 10000)]] = None
+    resample: bool = False  # as for the image
+    orientation: Optional[Literal["sform", "qform"]] = None
+    transform: Literal["rigid", "affine"] = "rigid"  # affine also scales and shears: for images whose geometry is not true
+    transform_file: Optional[str] = None  # ITK file (.tfm, .h5) of the transform under which 3D Slicer shows it on the first image
+    labels: Optional[str] = None  # its label map, instead of an automatic segmentation
 
 
 @dataclass(frozen=True)
@@ -102,7 +121,9 @@ class SegmentationSettings:
     thrombus: bool = True  # False: the outer wall is the lumen plus the wall thickness
     weights: Optional[str] = None  # folder of a network's weights, for nnunet and totalsegmentator; never downloaded
     python: Optional[str] = None  # interpreter of the environment that has the network's library; None: this program's own
-    classes: dict[str, int] = field(default_factory=dict)  # nnunet: our class name -> the model's value; {}: the model's names are ours
+    classes: dict[str, int] = field(
+        default_factory=dict
+    )  # nnunet: our class name -> the model's value; {}: the model's names are ours
     fast: bool = False  # totalsegmentator: its 3 mm model
 
 
@@ -123,6 +144,9 @@ class WallSettings:
 
     thickness: Thickness = 1.5  # Raghavan 2006, BioPARR's default; CT does not show it
     thickness_by_region: dict[Literal["neck", "sac", "left_iliac", "right_iliac"], Thickness] = field(default_factory=dict)
+    thickness_points: Optional[str] = None  # CSV of measured points: x_mm,y_mm,z_mm,thickness_mm
+    thickness_frame: Literal["LPS", "RAS"] = "LPS"  # of these points
+    thickness_series: Literal["image", "second"] = "image"  # on which image they were measured
     material: str = "raghavan-vorp-2000"
     parameters: dict[str, float] = field(default_factory=dict)  # override of the law's own, in its units (docs/theory/materials.md)
 
@@ -160,7 +184,9 @@ class MechanicsSettings:
     end_stiffness_normal: Optional[EndStiffness] = None  # of elastic ends, across the cut; at rest in the unloaded shape
     end_stiffness_tangential: Optional[EndStiffness] = None  # within the cut's plane; None: as across it
     spine: Literal["contact", "ignore"] = "contact"  # vertebrae of the label map hold the wall back as it moves on from the image
-    formulation: Literal["displacement", "mixed"] = "displacement"  # mixed: mean stress as an unknown; for bulk moduli above the usual
+    formulation: Literal["displacement", "mixed"] = (
+        "displacement"  # mixed: mean stress as an unknown; for bulk moduli above the usual
+    )
 
 
 @dataclass(frozen=True)
@@ -214,6 +240,7 @@ class Case:
     schema_version: Literal[1]
     case_id: str
     image: Optional[ImageInput] = None
+    second: Optional[SecondInput] = None
     labels: Optional[LabelInput] = None
     surfaces: Optional[SurfaceInput] = None
     patient: Patient = Patient()

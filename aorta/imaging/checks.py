@@ -65,7 +65,7 @@ def checked_grid(shape_kji: tuple[int, ...], affine_lps: np.ndarray, what: str) 
             f"the {what}'s axes are not perpendicular",
             where=what,
             why="its affine has shear (a tilted gantry, or a registration)",
-            fix="resample it onto a rectangular grid, or add 'resample: yes' under 'image:' if the scan's gantry was tilted"
+            fix="resample it onto a rectangular grid, or add 'resample: true' under 'image:' if the scan's gantry was tilted"
             if what == "image"
             else "resample it onto the image",
         )

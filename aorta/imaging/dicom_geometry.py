@@ -27,7 +27,7 @@ SPACING_TOLERANCE = 0.1
 """Share of the spacing by which a slice may be off its regular place; scanners round positions to 0.01–0.1 mm."""
 
 SAME_PLACE_MM = 0.01
-RESAMPLE = "or add 'resample: yes' under 'image:' to have it resampled onto a rectangular grid"
+RESAMPLE = "or add 'resample: true' under 'image:' to have it resampled onto a rectangular grid"
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ def segments(image: FileImage) -> tuple[np.ndarray, dict[int, str] | None]:
     number = 0
     claimed = np.zeros(layers.shape, bool)
     while f"Segment{number}_ID" in header:
-        layer = int(header.get(f"Segment{number}_Layer", 0))
-        value = int(header.get(f"Segment{number}_LabelValue", number + 1))
-        if layer >= layers.shape[3]:
+        layer = _whole(header.get(f"Segment{number}_Layer", "0"))
+        value = _whole(header.get(f"Segment{number}_LabelValue", str(number + 1)))
+        if layer is None or not value or layer >= layers.shape[3]:
             raise InputError(
                 "the .seg.nrrd's header does not match its voxels",
                 where="labels",
-                why="a segment's layer does not exist",
+                why=f"the layer or value of segment {number + 1} does not exist",
                 fix="save it again",
             )
         mask = layers[..., layer] == value
@@ -52,3 +52,8 @@ def segments(image: FileImage) -> tuple[np.ndarray, dict[int, str] | None]:
             fix="save it again",
         )
     return voxels, names
+
+
+def _whole(text: str) -> int | None:
+    """A number from 0, None where the text is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -158,6 +158,31 @@ def test_slicer_names_beat_values(tmp_path):
         assert np.array_equal(labels.voxels, np.array([0, 2, 1, 3], np.uint8)[values])
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("Layer", "1"), ("Layer", "-1"), ("Layer", "x"), ("LabelValue", "0"), ("LabelValue", "1e3")]
+)
+def test_slicer_header_that_makes_no_sense(tmp_path, field, value):
+    header = slicer_header(("lumen", 1, 0)) | {f"Segment0_{field}": value}
+    with pytest.raises(InputError, match="header does not match"):
+        read_labels(write(tmp_path / "s.seg.nrrd", np.ones(SHAPE_KJI, np.uint8), header=header), LabelInput(""))
+
+
+def test_a_segmentation_that_slicer_cropped_lies_where_it_was_drawn(tmp_path):
+    """Slicer keeps the drawn part only; its file's origin is that part's, and the offset beside it is not to be added again."""
+    values = np.random.default_rng(4).integers(1, 3, SHAPE_KJI).astype(np.uint8)
+    image = sitk.GetImageFromArray(values[1:4, 2:5, 3:6])
+    image.SetSpacing(grid().spacing_ijk.tolist())
+    image.SetOrigin(grid().to_lps((3, 2, 1)).tolist())
+    fields = slicer_header(("lumen", 1, 0), ("thrombus", 2, 0)) | {"Segmentation_ReferenceImageExtentOffset": "3 2 1"}
+    for key, value in fields.items():
+        image.SetMetaData(key, value)
+    sitk.WriteImage(image, str(tmp_path / "s.seg.nrrd"))
+    placed = onto_grid(read_labels(tmp_path / "s.seg.nrrd", LabelInput("")), image_on(grid()))
+    whole = np.zeros(SHAPE_KJI, np.uint8)
+    whole[1:4, 2:5, 3:6] = values[1:4, 2:5, 3:6]
+    assert np.array_equal(placed.voxels, whole)
+
+
 def test_slicer_name_that_nobody_knows(tmp_path):
     path = write(tmp_path / "s.seg.nrrd", np.ones(SHAPE_KJI, np.uint8), header=slicer_header(("John Smith", 1, 0)))
     with pytest.raises(InputError, match="value without a class: 1") as caught:

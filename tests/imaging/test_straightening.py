@@ -57,7 +57,7 @@ def truth():
 def test_a_tilted_ball_is_a_ball_at_its_place(tmp_path, angle):
     with pytest.raises(InputError, match="tilted gantry") as caught:
         read_image(scan(tmp_path, angle), ImageInput("x"))
-    assert "resample: yes" in caught.value.fix
+    assert "resample: true" in caught.value.fix
     volume = read_image(tmp_path, STRAIGHT)
     assert any(f"a tilt of {abs(angle):.1f}° was undone" in c for c in volume.cautions)
     centre, size = weighed(volume)
@@ -98,7 +98,7 @@ def test_a_missing_slice_is_bridged_on_request(tmp_path):
     along = np.delete(np.arange(0, 61, 2.0), 17)
     with pytest.raises(InputError, match="slices are missing") as caught:
         read_image(scan(tmp_path, along=along), ImageInput("x"))
-    assert "resample: yes" in caught.value.fix
+    assert "resample: true" in caught.value.fix
     volume = read_image(tmp_path, STRAIGHT)
     assert volume.grid.shape_kji[0] == 31
     centre, size = weighed(volume)
