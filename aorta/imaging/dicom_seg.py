@@ -27,6 +27,7 @@ def read_segmentation_object(path: Path) -> tuple[Grid, np.ndarray, dict[int, st
     try:
         with quiet():
             seg = highdicom.seg.segread(path)
+            fractional = seg.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL
     except Exception:  # whatever a damaged file makes pydicom and highdicom raise
         raise InputError(
             "the label map is not a DICOM segmentation that can be read",
@@ -34,7 +35,7 @@ def read_segmentation_object(path: Path) -> tuple[Grid, np.ndarray, dict[int, st
             why=f"the file is {content.kind(path)}: another DICOM object, damaged or cut off",
             fix="give the SEG file, or export the labels as .seg.nrrd or NIfTI",
         ) from None
-    if seg.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL:
+    if fractional:
         raise InputError(
             "the DICOM segmentation is fractional",
             where="labels",

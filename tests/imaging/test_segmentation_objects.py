@@ -108,3 +108,12 @@ def test_only_uids_and_modality_are_taken_from_a_scan():
 def test_folder_that_is_not_there(tmp_path):
     with pytest.raises(SetupError, match="cannot be written"):
         write_segmentation_object(labels_on(Grid((9, 12, 10), np.eye(4))), tmp_path / "nowhere" / "labels.dcm")
+
+
+def test_segmentation_that_does_not_say_its_type(tmp_path):
+    write_segmentation_object(labels_on(Grid((9, 12, 10), np.eye(4))), tmp_path / "labels.dcm")
+    ds = pydicom.dcmread(tmp_path / "labels.dcm")
+    del ds.SegmentationType
+    ds.save_as(tmp_path / "labels.dcm")
+    with pytest.raises(InputError, match="not a DICOM segmentation that can be read"):
+        read_labels(tmp_path / "labels.dcm", OURS)
