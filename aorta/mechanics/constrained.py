@@ -62,6 +62,13 @@ class ConstrainedMatrix:
         self._raw.PtAP(self._rotation, result=self.system)
         self.system.zeroRowsColumns(self._held, 1.0)
 
+    def negate(self) -> None:
+        """Turn the system's sign, but for the constraints' identity."""
+        self.system.scale(-1.0)
+        diagonal = self.system.getDiagonal()
+        diagonal.array[self._held - self.system.getOwnershipRange()[0]] = 1.0
+        self.system.setDiagonal(diagonal)
+
     def to_local(self, vector: PETSc.Vec) -> None:
         """Global components of nodal forces to the nodes' own axes, in place."""
         if self._frames is not None:

@@ -1,21 +1,29 @@
-"""Linear systems: one MUMPS factorisation kept as preconditioner for GMRES while it pays.
+"""Linear systems: one factorisation kept as preconditioner for GMRES while it pays.
 
-Measured on the idealised aneurysm (docs/theory/mechanics.md): one factorisation costs as much as
-some 25 pairs of triangular solves, so an old factorisation is used until a solve needs more
-iterations than that.
+Measured on aneurysms of 20,000 to 60,000 nodes (docs/theory/mechanics.md): one factorisation costs
+as much as some 35 pairs of triangular solves, so an old factorisation is used until a solve needs
+about that many iterations.
+
+What is factorised need not be what is solved with: GMRES acts on an operator, the stiffness is
+assembled only when it is factorised.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from petsc4py import PETSc
 
-KEEP_LIMIT = 25
-"""Krylov iterations that cost as much as a new factorisation."""
+KEEP_LIMIT = 30
+"""Krylov iterations that cost as much as a new factorisation with its assembly."""
 _WORN_TOTAL, _WORN_SOLVE = 2 * KEEP_LIMIT, 10
 """A factorisation is also given up once its solves have cost twice its price and one more takes over ten iterations:
 a third fewer Krylov iterations where the load goes on in steps, none where it is one."""
-_ORDERING_METIS = 5  # MUMPS ICNTL(7); a third faster than the default on these meshes
 _MEMORY_SHARE = 60  # MUMPS ICNTL(14): per cent of extra memory for pivots
+_KINDS = (("cholmod", "cholesky"), ("mumps", "cholesky"), ("mumps", "lu"))
+"""Solver and factors, each tried where the one before fails. CHOLMOD's LLᵀ with METIS's ordering costs half of MUMPS's
+LDLᵀ with PORD, the best ordering that Debian's MUMPS has (ICNTL(7) = 5, METIS, silently takes PORD), but asks for a
+positive definite matrix and one process; LDLᵀ takes any symmetric one; LU any."""
 
 
 class FactorisationFailed(Exception):
@@ -23,17 +31,24 @@ class FactorisationFailed(Exception):
 
 
 class KeptFactorisation:
-    """Solves with a matrix that changes slowly.
+    """Solves with an operator that changes slowly.
 
-    LDLᵀ of the upper triangle, half the work and memory of LU: the ordinary tangent is symmetric
-    (pressure on a surface whose rim is held has a potential), the inverse one nearly so. GMRES acts
-    on the whole matrix, so that an unsymmetric part costs iterations, not accuracy; where it costs
-    too many, LU takes over.
+    Only the upper triangle is factorised, half the work and memory of LU: the ordinary tangent is
+    symmetric (pressure on a surface whose rim is held has a potential), the inverse one nearly so.
+    GMRES acts on the whole operator, so that what the factors lack costs iterations, not accuracy;
+    where it costs too many, LU takes over.
 
     Parameters
     ----------
     matrix : PETSc matrix
-        Reassembled in place between solves.
+        What is factorised.
+    operator : PETSc matrix or None
+        What is solved with (None: ``matrix``).
+    assemble : callable (exact: bool) or None
+        Brings ``matrix`` up to date; called before each factorisation. It may leave out of it what spoils
+        definiteness, unless ``exact``.
+    definite : bool
+        Whether ``matrix`` may be positive definite.
 
     Attributes
     ----------
@@ -41,25 +56,34 @@ class KeptFactorisation:
         So far.
     """
 
-    def __init__(self, matrix: PETSc.Mat):
-        self.matrix, self.factorisations, self.iterations = matrix, 0, 0
-        self._stale, self._factorised, self._since = True, False, 0
-        self._prepare("cholesky")
+    def __init__(
+        self,
+        matrix: PETSc.Mat,
+        operator: PETSc.Mat | None = None,
+        assemble: Callable[[bool], None] | None = None,
+        definite: bool = True,
+    ):
+        self.matrix, self.operator, self._assemble = matrix, operator or matrix, assemble
+        self.factorisations, self.iterations = 0, 0
+        self._stale, self._factorised, self._since, self._indefinite = True, False, 0, False
+        cholesky = definite and matrix.comm.size == 1 and PETSc.Sys.hasExternalPackage("suitesparse")
+        self._kinds = list(_KINDS if cholesky else _KINDS[1:])
+        self._prepare()
 
-    def _prepare(self, kind: str) -> None:
-        self.kind = kind
+    def _prepare(self) -> None:
+        package, self.kind = self._kinds[0]
         self.ksp = PETSc.KSP().create(self.matrix.comm)
-        self.ksp.setOperators(self.matrix)
+        PETSc.Options()["mat_cholmod_print"] = 0  # it tells of an indefinite matrix on the standard output
+        self.ksp.setOperators(self.operator, self.matrix)
         self.ksp.setType("gmres")
         self.ksp.setGMRESRestart(2 * KEEP_LIMIT)
         self.ksp.setPCSide(PETSc.PC.Side.RIGHT)  # so that the true residual is measured
         self.pc = self.ksp.getPC()
-        self.pc.setType(kind)
-        self.pc.setFactorSolverType("mumps")
+        self.pc.setType(self.kind)
+        self.pc.setFactorSolverType(package)
         self.pc.setFactorSetUpSolverType()
-        factor = self.pc.getFactorMatrix()
-        factor.setMumpsIcntl(7, _ORDERING_METIS)
-        factor.setMumpsIcntl(14, _MEMORY_SHARE)
+        if package == "mumps":
+            self.pc.getFactorMatrix().setMumpsIcntl(14, _MEMORY_SHARE)
 
     def forget(self) -> None:
         """Factorise anew at the next solve."""
@@ -76,9 +100,10 @@ class KeptFactorisation:
         count, converged = self._try(rhs, solution, tolerance, fresh)
         if not converged and not fresh:
             count, converged = self._try(rhs, solution, tolerance, True)
-        if not converged and self.kind == "cholesky":
+        while not converged and len(self._kinds) > 1:
+            self._kinds = self._kinds[1:] if self._indefinite else self._kinds[-1:]
             self.ksp.destroy()
-            self._prepare("lu")
+            self._prepare()
             count, converged = self._try(rhs, solution, tolerance, True)
         if not converged:
             raise FactorisationFailed(self._reason())
@@ -91,14 +116,20 @@ class KeptFactorisation:
         self.ksp.destroy()
 
     def _try(self, rhs, solution, tolerance, factorise) -> tuple[int, bool]:
+        if factorise and self._assemble is not None:
+            self._assemble(self.kind == "lu")
         self.pc.setReusePreconditioner(not factorise)
         self.ksp.setTolerances(rtol=tolerance, atol=0.0, max_it=KEEP_LIMIT * 2)
         self.factorisations += factorise
         self._factorised = self._factorised or factorise
         solution.set(0.0)
+        self._indefinite = False
         try:
             self.ksp.solve(rhs, solution)
         except PETSc.Error as error:
+            self._indefinite = self._kinds[0][0] == "cholmod"
+            if self._indefinite:
+                return 0, False
             raise FactorisationFailed(f"PETSc error {error.ierr}: {self._reason()}") from error
         count = self.ksp.getIterationNumber()
         self.iterations += count

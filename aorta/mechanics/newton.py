@@ -19,6 +19,7 @@ from aorta.mechanics.constrained import ConstrainedMatrix
 from aorta.mechanics.equilibrium import Equilibrium
 from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
 from aorta.mechanics.loads import shares
+from aorta.mechanics.tangent import TangentAction
 from aorta.mechanics.tet10 import pressure_forces
 from aorta.records import Progress, silent
 
@@ -55,10 +56,12 @@ class Newton:
         self.unknown = equilibrium.w if phase == "inverse" else equilibrium.u
         residual = equilibrium.inverse() if phase == "inverse" else equilibrium.forward()
         self.residual_form = backend.compile_form(residual)
-        self.tangent_form = backend.compile_form(equilibrium.tangent(residual, self.unknown))
-        self.matrix = ConstrainedMatrix(self.tangent_form, equilibrium)
+        tangent = equilibrium.tangent(residual, self.unknown)
+        self.matrix = ConstrainedMatrix(backend.compile_form(tangent), equilibrium)
+        self.action = TangentAction(equilibrium, tangent, self.unknown, self.matrix)
         self.residual, self.step = backend.new_vector(self.unknown), backend.new_vector(self.unknown)
-        self.linear = KeptFactorisation(self.matrix.system)
+        definite = not equilibrium.body.domain.unknowns.mixed
+        self.linear = KeptFactorisation(self.matrix.system, self.action.operator, self._assemble_stiffness, definite)
         self.path = Path()
         body = equilibrium.body
         self._owned, self._comm = body.domain.unknowns.owned, body.domain.mesh.comm
@@ -103,9 +106,20 @@ class Newton:
         norm, reactions = self.assemble_residual()
         return norm / max(self.force_scale(), reactions, 1e-12)
 
+    def _assemble_stiffness(self, exact: bool) -> None:
+        """What is factorised: the tangent; unless ``exact``, without the pressure's part and so more often positive definite."""
+        pressure = self.equilibrium.pressure
+        value = pressure.value.copy()
+        pressure.value = value if exact else 0.0
+        self.matrix.assemble()
+        pressure.value = value
+        if self.phase == "inverse":  # negative, as stress falls with w; GMRES does not mind the sign of its preconditioner
+            self.matrix.negate()
+
     def release(self) -> None:
         """Give back the matrix and its factors."""
         self.linear.release()
+        self.action.release()
         self.matrix.release()
 
     # ------------------------------------------------------------------------------ iterations
@@ -122,7 +136,6 @@ class Newton:
                 return True
             if iteration == self.max_iterations or not math.isfinite(norm):
                 return False
-            self.matrix.assemble()
             forcing = min(_LOOSEST, max(1e-6, 0.5 * (norm / max(previous, norm)) ** 1.5, 0.3 * TOLERANCE * scale / norm))
             try:
                 entry["krylov"] = self.linear.solve(self.residual, self.step, forcing)

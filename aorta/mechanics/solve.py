@@ -101,10 +101,10 @@ def _nonlinear(
         forward.set_load(imaging, 1.0)
         identity = forward.relative_residual()
     else:
-        forward.run(0.0, imaging, first_step=0.25, **options)
+        forward.run(0.0, imaging, **options)
         identity = None
     first, range_first = stress.state(equilibrium, "imaging")
-    forward.run(imaging, systolic, first_step=1.0 if prestressed else 0.25, **options)
+    forward.run(imaging, systolic, **options)
     progress("stresses", 1.0)
     second, range_second = stress.state(equilibrium, "systole")
     further, rhythm = states_along(forward, cycle, settings, progress)
