@@ -15,6 +15,7 @@ from aorta.mechanics.materials.registry import Material, material
 from aorta.mechanics.newton import Newton
 from aorta.mechanics.supports import Prescribed, Support
 from aorta.records import THROMBUS, WALL, State, WallMesh
+from aorta.verify import dead_loads
 
 BULK = 34.8
 """MPa, 100 times the shear modulus 2α of the wall: the product's default."""
@@ -44,9 +45,9 @@ def noted(mesh: WallMesh) -> WallMesh:
     return mesh
 
 
-def domain(mesh: WallMesh) -> Domain:
+def domain(mesh: WallMesh, formulation: str = "displacement") -> Domain:
     """The solver's mesh."""
-    return make_domain(noted(mesh))
+    return make_domain(noted(mesh), formulation)
 
 
 def wall_law(name: str = "raghavan-vorp-2000", bulk: float = BULK) -> Material:
@@ -62,16 +63,20 @@ def body(
     pressure_facets: str = "blood",
     prescribed: Prescribed | None = None,
     fields: Mapping[str, np.ndarray] | None = None,
+    forces: np.ndarray | None = None,
+    formulation: str = "displacement",
 ) -> Body:
     """A body of wall, and of thrombus where the mesh has it."""
     materials = {WALL: wall or wall_law(), THROMBUS: material("wang-2001", {}, 5.2, "verification")}
     present = {region: m for region, m in materials.items() if (mesh.region == region).any()}
-    return Body(domain(mesh), present, supports, pressure_facets, prescribed, fields or {})
+    return Body(domain(mesh, formulation), present, supports, pressure_facets, prescribed, fields or {}, forces)
 
 
-def inflate(what: Body, pressure: float, first_step: float = 0.5) -> tuple[State, Newton]:
-    """The ordinary problem from an unstressed mesh to a pressure in MPa."""
+def inflate(what: Body, pressure: float, first_step: float = 0.5, start: np.ndarray | None = None) -> tuple[State, Newton]:
+    """The ordinary problem from an unstressed mesh to a pressure in MPa; iterations begin at (n, 3) ``start`` or zero."""
     equilibrium = Equilibrium(what, prestressed=False)
+    if start is not None:
+        what.domain.write(equilibrium.u, start)
     newton = Newton(equilibrium, "forward")
     newton.run(0.0, pressure, first_step=first_step)
     return stress.state(equilibrium, "loaded")[0], newton
@@ -99,9 +104,7 @@ def moved(mesh: WallMesh, displacement: np.ndarray) -> WallMesh:
 
 def quadrature_places(mesh: WallMesh) -> np.ndarray:
     """(m, 4, 3) places of the quadrature points."""
-    lam = np.concatenate([1 - tet10.GAUSS_4.sum(1, keepdims=True), tet10.GAUSS_4], 1)
-    shape = np.concatenate([lam * (2 * lam - 1), np.stack([4 * lam[:, a] * lam[:, b] for a, b in tet10.EDGES], 1)], 1)
-    return np.einsum("qn,mni->mqi", shape, mesh.points[mesh.tets])
+    return dead_loads.at_points(mesh, mesh.points, tet10.GAUSS_4)
 
 
 def along(stress_MPa: np.ndarray, direction: np.ndarray) -> np.ndarray:
