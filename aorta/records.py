@@ -157,6 +157,22 @@ class Volume:
         _require(self.modality in ("CT", "MR"), "modality must be CT or MR")
 
 
+@dataclass(frozen=True)
+class SecondSeries:
+    """Another image of the patient, and where it lies.
+
+    Parameters
+    ----------
+    to_first : (4, 4) float
+        Takes LPS points of this image, mm, to LPS points of the first.
+    """
+
+    volume: Volume
+    to_first: Array
+    findings: tuple[Finding, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
 CLASSES: Mapping[str, int] = {"lumen": 1, "thrombus": 2, "wall": 3, "calcification": 4, "branch": 5, "vertebra": 6}
 """Names and values of the classes in every label map of ours. ``lumen`` is the blood of the aorta
 and iliac arteries; ``branch`` the blood of side branches beyond their ostium; ``wall`` a wall that
@@ -198,6 +214,10 @@ class Segmentation:
         Per slice, 0 (do not trust) to 1; None where the labels were given.
     doubtful_slices : tuple of int
         Slices to look at.
+    doubts : tuple of str
+        Why, in words, one for each doubtful slice; empty where the method does not say.
+    false_lumen : (nk, nj, ni) bool or None
+        The part of ``lumen`` that is the false lumen of a dissection; None where one lumen was found.
     """
 
     labels: Labels
@@ -206,6 +226,8 @@ class Segmentation:
     doubtful_slices: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    false_lumen: Array | None = None
 
 
 # --------------------------------------------------------------------------------------- anatomy
@@ -390,6 +412,20 @@ class WallMesh:
         _require(self.tets.max() < len(self.points), "tets refer to points that do not exist")
         for needed in ("blood", "wall_inner", "outer"):
             _require(needed in self.facets, f"facets must have '{needed}'")
+
+
+@dataclass(frozen=True)
+class ThicknessPoints:
+    """Wall thickness measured at points.
+
+    Parameters
+    ----------
+    points : (n, 3) float, mm, LPS
+    thickness_mm : (n,) float
+    """
+
+    points: Array
+    thickness_mm: Array
 
 
 # ----------------------------------------------------------------------------------- heart cycle

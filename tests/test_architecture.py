@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "aorta"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VOCABULARY = {"records", "settings", "units", "frames", "errors"}
-STAGES = {"imaging", "segmentation", "anatomy", "meshing", "mechanics", "risk", "stent", "report", "phantom", "haemodynamics"}
+STAGES = {"imaging", "segmentation", "anatomy", "meshing", "mechanics", "risk", "stent", "report", "phantom", "haemodynamics", "registration"}
 ALLOWED = {
     "errors": set(),
     "units": set(),

@@ -67,7 +67,8 @@ def _require_place(folder: Path) -> None:
 
 def _read(case: Any, folder: Path, out: Path, console: Console) -> tuple[Any, Any]:
     """Volume and segmentation of the case as `aorta plan` would read them, None where the case has none."""
-    from aorta.pipeline.stages import GRAPH, Context
+    from aorta.pipeline.context import Context
+    from aorta.pipeline.stages import GRAPH
 
     run = {stage.name: stage.run for stage in GRAPH}
     read: dict[str, Any] = {}

@@ -13,7 +13,16 @@ from aorta.settings import Case
 WITHHELD = "(path withheld)"
 """Stands for a path: folder names on a hospital's disk often hold the patient's name."""
 
-_PATH_KEYS = {"image": ("path",), "labels": ("path",), "surfaces": ("lumen", "outer", "thrombus"), "stent": ("catalogue",)}
+_PATH_KEYS = {
+    "image": ("path",),
+    "second": ("path", "transform_file", "labels"),
+    "labels": ("path",),
+    "surfaces": ("lumen", "outer", "thrombus"),
+    "segmentation": ("weights", "python"),
+    "wall": ("thickness_points",),
+    "cycle": ("waveform",),
+    "stent": ("catalogue",),
+}
 
 
 def resolved_yaml(case: Case, show_paths: bool = False) -> str:

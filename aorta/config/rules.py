@@ -21,6 +21,12 @@ from aorta.units import mmhg
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _PATHS = (
     ("image", "path"),
+    ("second", "path"),
+    ("second", "transform_file"),
+    ("second", "labels"),
+    ("wall", "thickness_points"),
+    ("segmentation", "weights"),
+    ("segmentation", "python"),
     ("labels", "path"),
     ("surfaces", "lumen"),
     ("surfaces", "outer"),
@@ -35,9 +41,9 @@ Broken = Iterator[tuple[Path, str]]
 
 def broken_rules(data: dict[str, Any], tree: Tree) -> list[Mistake]:
     """Every broken rule of a case file's data."""
-    rules = (_case_id, _start, _surfaces, _labels, _pressure, _modality, _paths, _overrides, _landmarks, _materials, _cycle)
+    start = (_case_id, _start, _second, _surfaces, _labels)
     mistakes = []
-    for rule in rules:
+    for rule in (*start, _pressure, _modality, _paths, _overrides, _landmarks, _materials, _cycle):
         for path, message in rule(data):
             place = tree.key_place(path) if at(path) is None or path[:-1] in (("overrides",), ("landmarks",)) else tree.place(path)
             mistakes.append(Mistake(*place, dotted(path), message))
@@ -66,6 +72,15 @@ def _start(data: dict[str, Any]) -> Broken:
         yield (), "the case starts from nothing; write one of 'image:', 'labels:' or 'surfaces:'"
     if "surfaces" in given and len(given) > 1:
         yield ("surfaces",), f"cannot stand beside '{given[0]}:'; keep one of them"
+
+
+def _second(data: dict[str, Any]) -> Broken:
+    if "second" in data and "image" not in data:
+        yield ("second",), "lies over 'image:', which is missing"
+    if _section(data, "wall").get("thickness_series") == "second" and "second" not in data:
+        yield ("wall", "thickness_series"), "there is no 'second:' image in this case"
+    if _section(data, "second").get("gives") == "points" and "thickness_points" not in _section(data, "wall"):
+        yield ("second", "gives"), "'points' are those of 'wall: {thickness_points: ...}', which is missing"
 
 
 def _surfaces(data: dict[str, Any]) -> Broken:

@@ -67,7 +67,7 @@ def template(case_id: str = "my-case") -> str:
 
 def _section(name: str, kind: Kind) -> Iterator[str]:
     active = name == "image"
-    instead = name in _STARTS and not active
+    instead = name in (*_STARTS, "second") and not active
     if name == "image":
         yield "# ---- start from one of: image, labels, surfaces (labels may also stand beside image)"
     yield from _wrapped(purpose_of(kind.type))

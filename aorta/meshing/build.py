@@ -19,9 +19,10 @@ from aorta.meshing.measures import distance_to_facets, mesh_findings, thickness_
 from aorta.meshing.quadratic import Quadratic, with_mid_edge_nodes
 from aorta.meshing.remesh import remesh
 from aorta.meshing.thickness import thickness_function
+from aorta.meshing.thickness_points import interpolated
 from aorta.meshing.thrombus import ThrombusMesh, thrombus_mesh
 from aorta.meshing.wall import Columns, extrude, rims_of, stand_columns
-from aorta.records import THROMBUS, WALL, Anatomy, Array, End, Progress, Surface, WallMesh, silent
+from aorta.records import THROMBUS, WALL, Anatomy, Array, End, Progress, Surface, ThicknessPoints, WallMesh, silent
 from aorta.settings import MeshSettings, ThrombusSettings, WallSettings
 
 _GRID_MM = 0.7  # about the imaging's own resolution; halved where the wall is thin
@@ -31,7 +32,12 @@ _MOVES = 3
 
 
 def build_mesh(
-    anatomy: Anatomy, mesh: MeshSettings, wall: WallSettings, thrombus: ThrombusSettings, progress: Progress = silent
+    anatomy: Anatomy,
+    mesh: MeshSettings,
+    wall: WallSettings,
+    thrombus: ThrombusSettings,
+    progress: Progress = silent,
+    measured: ThicknessPoints | None = None,
 ) -> WallMesh:
     """The vessel between ``anatomy.ends`` as a solid.
 
@@ -39,6 +45,11 @@ def build_mesh(
     between it and the lumen; where there is not, the wall starts at the lumen and keeps its
     thickness. What is between the wall and the lumen is thrombus. Steps and reasons:
     docs/theory/mesh.md.
+
+    Parameters
+    ----------
+    measured : ThicknessPoints or None
+        Where the wall's thickness was measured; it wins over the stated one.
 
     Raises
     ------
@@ -48,6 +59,9 @@ def build_mesh(
     progress("distances to lumen and outer face", 0.0)
     thickness, cautions = thickness_function(anatomy, wall)
     thinnest = min([wall.thickness, *wall.thickness_by_region.values()])
+    if measured is not None:
+        thickness, said = interpolated(measured, anatomy.outer.points, thickness)
+        cautions, thinnest = (*cautions, *said), min(thinnest, float(measured.thickness_mm.min()))
     shapes = faces(anatomy, thickness, min(_GRID_MM, max(0.7 * thinnest, 0.35)), mesh.size)
 
     progress("triangles on the wall's inner face, and the wall on them", 0.3)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aorta.errors import SetupError
-from aorta.pipeline.stages import LABELS_FILE
+from aorta.pipeline.context import LABELS_FILE
 from aorta.pipeline.store import file_digest
 from aorta.records import Labels
 

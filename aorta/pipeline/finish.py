@@ -44,6 +44,8 @@ def without_paths(case: Case) -> Case:
         image=image,
         labels=labels,
         surfaces=surfaces,
+        second=case.second and replace(case.second, path="", transform_file=None, labels=None),
+        wall=replace(case.wall, thickness_points=None),
         segmentation=replace(case.segmentation, weights=None, python=None),
         stent=replace(case.stent, catalogue=None),
         cycle=replace(case.cycle, waveform=None),

@@ -11,11 +11,12 @@ from functools import cached_property
 from pathlib import Path
 
 from aorta.errors import AortaError, SetupError, SolverError
+from aorta.pipeline.context import LABELS_FILE, Stage
 from aorta.pipeline.exports import export_labels, writing
 from aorta.pipeline.finish import finish, holds, note_finished, report_parts
 from aorta.pipeline.heart_cycle import heart_cycle
 from aorta.pipeline.sources import require_catalogue, require_sources
-from aorta.pipeline.stages import GRAPH, LABELS_FILE, STAGES, Stage
+from aorta.pipeline.stages import GRAPH, STAGES
 from aorta.pipeline.store import Finished
 from aorta.pipeline.walk import Listener, Nobody, Walk
 from aorta.records import Finding, Results, StageRecord

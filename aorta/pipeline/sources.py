@@ -61,6 +61,10 @@ def named_paths(case: Case) -> Mapping[str, str]:
     """Key to path of every file that the case reads."""
     paths = {
         "image.path": case.image and case.image.path,
+        "second.path": case.second and case.second.path,
+        "second.transform_file": case.second and case.second.transform_file,
+        "second.labels": case.second and case.second.labels,
+        "wall.thickness_points": case.wall.thickness_points,
         "labels.path": case.labels and case.labels.path,
         "surfaces.lumen": case.surfaces and case.surfaces.lumen,
         "surfaces.outer": case.surfaces and case.surfaces.outer,

@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from aorta.pipeline.context import Context, Stage
 from aorta.pipeline.run import RunResult, run_case
-from aorta.pipeline.stages import GRAPH, Context, Stage
+from aorta.pipeline.stages import GRAPH
 from aorta.pipeline.walk import Listener
 from aorta.records import Finding, Progress
 from aorta.settings import Case, CycleSettings

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
+from aorta.pipeline.context import Context, Stage
 from aorta.pipeline.exports import corrected_labels
 from aorta.pipeline.finish import provenance_of, without_paths
 from aorta.pipeline.provenance import code_digest, version_of
-from aorta.pipeline.stages import Context, Stage
 from aorta.pipeline.store import Finished, Store
 from aorta.records import Finding, Results, StageRecord
 from aorta.settings import Case

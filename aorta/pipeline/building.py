@@ -1,0 +1,112 @@
+"""The stages from labels to anatomy, mesh, stress, risk and stent: what each is made from, and how it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from aorta.pipeline.context import Context, sections
+from aorta.pipeline.heart_cycle import cycle_parts, heart_cycle
+from aorta.pipeline.labelling import segmentation
+from aorta.pipeline.store import file_digest
+from aorta.records import Progress, ThicknessPoints
+
+
+def measure(context: Context, progress: Progress) -> Any:
+    """Anatomy from labels."""
+    from aorta.anatomy.measure import measure
+
+    case = context.case
+    return measure(segmentation(context).labels, case.landmarks, case.anatomy, case.overrides, progress)
+
+
+def mesh_parts(context: Context) -> Mapping[str, Any]:
+    """Sizes, wall and measured thickness."""
+    case, points = context.case, context.case.wall.thickness_points
+    measured = {"file_thickness": file_digest(context.source(points))} if points else {}
+    return {**sections("mesh", "thrombus")(context), "wall": replace(case.wall, thickness_points=None), **measured}
+
+
+def mesh(context: Context, progress: Progress) -> Any:
+    """The solid."""
+    from aorta.meshing.build import build_mesh
+
+    case = context.case
+    return build_mesh(context.load("anatomy"), case.mesh, case.wall, case.thrombus, progress, _thickness_points(context))
+
+
+def _thickness_points(context: Context) -> ThicknessPoints | None:
+    """Measured wall thickness in the first image's frame."""
+    wall = context.case.wall
+    if not wall.thickness_points:
+        return None
+    from aorta.frames import apply
+    from aorta.meshing.thickness_points import read_points
+
+    measured = read_points(context.source(wall.thickness_points), wall.thickness_frame)
+    if wall.thickness_series == "second":
+        measured = replace(measured, points=apply(context.load("second").to_first, measured.points))
+    return measured
+
+
+# ---------------------------------------------------------------------- mechanics, risk and stent
+
+
+def no_pressure(context: Context) -> str:
+    """Why there is no mechanics."""
+    return "" if context.case.pressure else "no blood pressure in the case file"
+
+
+def solve(context: Context, progress: Progress) -> Any:
+    """Equilibrium."""
+    from aorta.mechanics.solve import solve
+
+    case = context.case
+    return solve(
+        context.load("mesh"),
+        case.pressure,
+        case.mechanics,
+        case.wall,
+        case.thrombus,
+        progress,
+        heart_cycle(case, context.case_folder),
+        case.tissue,
+    )
+
+
+def mechanics_parts(context: Context) -> Mapping[str, Any]:
+    """Loads, materials and the heart cycle."""
+    return {
+        **sections("pressure", "mechanics", "wall", "thrombus", "tissue")(context),
+        **cycle_parts(context.case, context.case_folder),
+    }
+
+
+def assess(context: Context, progress: Progress) -> Any:
+    """Rupture-risk indices."""
+    from aorta.risk.assess import assess
+
+    case = context.case
+    progress("computing the indices")
+    records = (context.load(name) for name in ("anatomy", "mesh", "mechanics"))
+    return assess(*records, case.patient, case.pressure, case.risk)
+
+
+def stent_parts(context: Context) -> Mapping[str, Any]:
+    """Catalogue and stent settings."""
+    stent = context.case.stent
+    catalogue = {"file_catalogue": file_digest(context.source(stent.catalogue))} if stent.catalogue else {}
+    return {"stent": replace(stent, catalogue=None), "wall": context.case.wall, **catalogue}
+
+
+def plan_stent(context: Context, progress: Progress) -> Any:
+    """Devices against this anatomy."""
+    from aorta.stent.plan import plan_stent
+
+    case = context.case
+    settings = case.stent
+    if settings.catalogue:
+        settings = replace(settings, catalogue=str(context.source(settings.catalogue)))
+    progress("testing devices")
+    return plan_stent(context.load("anatomy"), context.load("mesh"), context.load("mechanics"), settings, case.wall)

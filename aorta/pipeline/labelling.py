@@ -1,0 +1,168 @@
+"""The stages from images to labels: what each is made from, and how it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aorta.errors import InputError
+from aorta.pipeline.context import LABELS_FILE, Context
+from aorta.pipeline.provenance import code_digest
+from aorta.pipeline.store import file_digest
+from aorta.records import Progress, Segmentation, Surface, Volume
+from aorta.settings import Case, LabelInput, SegmentationSettings
+
+
+def image_parts(context: Context) -> Mapping[str, Any]:
+    """The image and how it is read."""
+    image = context.case.image
+    return {"image": replace(image, path=""), "file": file_digest(context.source(image.path))}
+
+
+def read_image(context: Context, progress: Progress) -> Any:
+    """The case's image."""
+    from aorta.imaging.read import read_image
+
+    progress("reading the image")
+    return read_image(context.source(context.case.image.path), context.case.image)
+
+
+def second_parts(context: Context) -> Mapping[str, Any]:
+    """The second image and how it is laid over the first."""
+    second = context.case.second
+    given = {key: path for key in ("path", "transform_file") if (path := getattr(second, key))}
+    stated = replace(second, path="", transform_file=None, labels=None, gives="points")  # what it gives is the next stage's matter
+    return {"second": stated, **{f"file_{key}": file_digest(context.source(path)) for key, path in given.items()}}
+
+
+def lay_over(context: Context, progress: Progress) -> Any:
+    """The second image, and where it lies."""
+    from aorta.imaging.read import read_image
+    from aorta.registration.register import given, register
+    from aorta.settings import ImageInput
+
+    second, first = context.case.second, context.load("image")
+    progress("reading the second image")
+    kept = {key: getattr(second, key) for key in ("modality", "series", "resample", "orientation")}
+    volume = read_image(context.source(second.path), ImageInput("", **kept))
+    if second.transform_file:
+        return given(first, volume, context.source(second.transform_file))
+    return register(first, volume, second.transform, progress)
+
+
+def segment_parts(context: Context) -> Mapping[str, Any]:
+    """Of the first image's labels, and of what a second image gives."""
+    second = context.case.second
+    parts = dict(_first_parts(context))
+    if second is not None and second.gives != "points":
+        parts["gives"] = second.gives
+        if second.labels:
+            parts["file_second_labels"] = file_digest(context.source(second.labels))
+    return parts
+
+
+def _first_parts(context: Context) -> Mapping[str, Any]:
+    case = context.case
+    if case.labels:
+        return {
+            "labels": replace(case.labels, path=""),
+            "file": file_digest(context.source(case.labels.path)),
+            **thickness(case),
+        }
+    if case.surfaces:
+        given = {key: getattr(case.surfaces, key) for key in ("lumen", "outer", "thrombus")}
+        digests = {f"file_{key}": file_digest(context.source(path)) for key, path in given.items() if path}
+        stated = replace(case.surfaces, lumen="", outer=None, thrombus=None)
+        return {"surfaces": stated, **digests, **thickness(case), "reading": code_digest(("meshing",))}
+    return {"segmentation": replace(case.segmentation, weights=None, python=None), **_weights(context), **thickness(case)}
+
+
+def _weights(context: Context) -> Mapping[str, str]:
+    """Digest of a network's weights, where a network is to label the image."""
+    weights = context.case.segmentation.weights
+    return {"file_weights": file_digest(context.source(weights))} if weights else {}
+
+
+def thickness(case: Case) -> Mapping[str, Any]:
+    """The stated wall thickness."""
+    return {"wall_thickness": case.wall.thickness}
+
+
+def segment(context: Context, progress: Progress) -> Segmentation:
+    """Labels of the first image, with what a second one gives."""
+    found, second = _segment_first(context, progress), context.case.second
+    if second is None or second.gives == "points":
+        return found
+    from aorta.segmentation.combine import combine
+
+    series, thickness = context.load("second"), context.case.wall.thickness
+    if second.labels:
+        other = _accepted(context.source(second.labels), LabelInput(""), series.volume, thickness)
+    else:
+        from aorta.segmentation.segment import segment
+
+        progress("segmenting the second image")
+        other = segment(series.volume, SegmentationSettings(), thickness, progress)
+    return combine(found, other, series.to_first, second.gives, thickness)
+
+
+def _segment_first(context: Context, progress: Progress) -> Segmentation:
+    case = context.case
+    if case.labels:
+        return _accept(context, context.source(case.labels.path), case.labels, "label map")
+    if case.surfaces:
+        from aorta.meshing.surfaces_in import read_surface
+        from aorta.segmentation.voxelise import voxelise
+
+        def read(key: str) -> Surface | None:
+            path, called = getattr(case.surfaces, key), f"surfaces.{key} of the case file"
+            return read_surface(context.source(path), case.surfaces.unit, case.surfaces.frame, called) if path else None
+
+        progress("reading the surfaces")
+        surfaces = {key: read(key) for key in ("lumen", "outer", "thrombus")}
+        progress("turning surfaces into labels")
+        return voxelise(**surfaces, spacing_mm=case.surfaces.voxel, wall_thickness_mm=case.wall.thickness)
+    from aorta.segmentation.segment import segment
+
+    settings = case.segmentation
+    for key in ("weights", "python"):
+        if path := getattr(settings, key):
+            settings = replace(settings, **{key: str(context.source(path).absolute())})
+    return segment(context.load("image"), settings, case.wall.thickness, progress)
+
+
+def _accept(context: Context, path: Path, settings: Any, method: str) -> Segmentation:
+    return replace(_accepted(path, settings, context.load("image"), context.case.wall.thickness), method=method)
+
+
+def _accepted(path: Path, settings: LabelInput, volume: Volume | None, wall_thickness_mm: float) -> Segmentation:
+    from aorta.imaging.labelmap import read_labels
+    from aorta.imaging.placement import onto_grid
+    from aorta.segmentation.accept import accept_labels
+
+    labels = read_labels(path, settings)
+    if volume is not None:
+        labels = onto_grid(labels, volume)
+    accepted = accept_labels(labels, volume, wall_thickness_mm)
+    return replace(accepted, cautions=(*labels.cautions, *accepted.cautions))
+
+
+def correct(context: Context, progress: Progress) -> Segmentation:
+    """Labels that the planner edited, with how much they changed."""
+    from aorta.pipeline.correction import compare
+
+    progress("reading the corrected labels")
+    try:
+        corrected = _accept(context, context.corrected_labels, LabelInput(LABELS_FILE), "label map, corrected by hand")
+    except InputError as problem:
+        problem.where = f"{LABELS_FILE} in the output folder"
+        problem.fix = f"{problem.fix}; or remove it to go on from the automatic labels"
+        raise
+    return compare(context.load("segment"), corrected)
+
+
+def segmentation(context: Context) -> Segmentation:
+    """The labels that count: the planner's, else ours."""
+    return context.load("correct") or context.load("segment")

@@ -1,0 +1,130 @@
+"""Labels of two registered images of one patient into one map: blood from one, the outer wall from the other.
+
+Both images are labelled by themselves. The second's boundary is carried to the first's grid as a
+signed distance, so that it stays smooth whatever the two voxel sizes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from scipy import ndimage as ndi
+
+from aorta.errors import InputError
+from aorta.records import VESSEL, Array, Finding, Grid, Labels, Segmentation
+from aorta.segmentation.compose import compose
+from aorta.segmentation.distance import depth_in, signed_distance
+from aorta.segmentation.quality import shape_findings, volume_findings
+
+Gives = Literal["lumen", "wall", "phase"]
+FAR_MM = 3.0
+"""Mean distance between the two lumens above which they are not the same lumen."""
+_REACH_MM = 8.0
+
+
+def carried(mask: Array, grid: Grid, to_first: Array, onto: Grid) -> Array:
+    """Signed distance (negative inside), mm, of a mask on ``grid`` at the voxels of ``onto``."""
+    distance = signed_distance(mask, grid.spacing_kji, _REACH_MM)
+    distance = np.clip(distance, -_REACH_MM, _REACH_MM)
+    back = np.linalg.inv(grid.affine_lps) @ np.linalg.inv(to_first) @ onto.affine_lps  # (i, j, k) of onto -> of grid
+    swap = np.eye(4)[[2, 1, 0, 3]]
+    back = swap @ back @ swap
+    return ndi.affine_transform(distance, back[:3, :3], back[:3, 3], onto.shape_kji, order=1, mode="constant", cval=_REACH_MM)
+
+
+def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: Gives, wall_thickness_mm: float) -> Segmentation:
+    """The first's labels with what the second gives.
+
+    "lumen": the lumen is the second's. "wall": the outer wall is. "phase": nothing is; the second
+    is another phase of the heart beat, whose lumen is compared with the first's.
+
+    Raises
+    ------
+    InputError
+        The two lumens do not lie on each other.
+    """
+    grid = first.labels.grid
+    other = carried(second.labels.mask("lumen"), second.labels.grid, to_first, grid)
+    seen = _seen(second.labels.grid, to_first, grid)
+    lumen = first.labels.mask("lumen")
+    apart = _mean_distance(lumen, grid, other, seen)
+    if apart > FAR_MM:
+        raise InputError(
+            "the lumens of the two images do not lie on each other",
+            where="second of the case file",
+            why=f"their surfaces are {apart:.1f} mm apart on average ({FAR_MM:g} mm allowed)",
+            fix="look at both segmentations; align the images in 3D Slicer and give second.transform_file",
+        )
+    method = "mean distance of the first lumen's surface from the second's, after registration"
+    findings = (Finding("second_lumen_distance_mm", apart, "mm", method),)
+    if gives == "phase":
+        return replace(first, findings=(*first.findings, *findings, *_phase(lumen, grid, other, seen)))
+    vessel = first.labels.mask(*VESSEL)
+    if gives == "lumen":
+        blood, outside = np.where(seen, other < 0, lumen), vessel
+    else:
+        outer = carried(second.labels.mask(*VESSEL), second.labels.grid, to_first, grid) < 0
+        blood, outside = lumen, np.where(seen, outer, vessel)
+    poking = float((blood & ~outside).sum() / max(1, blood.sum()))
+    method = "of the lumen outside the outer wall, before both are joined"
+    findings += (Finding("second_lumen_outside_share", poking, "share", method),)
+    spacing, calcified = grid.spacing_kji, first.labels.mask("calcification")
+    voxels = compose(blood, outside | blood, first.labels.mask("branch") & ~blood, spacing, wall_thickness_mm, calcified)
+    spine = first.labels.mask("vertebra") & (voxels == 0)
+    voxels[spine] = first.labels.voxels[spine]
+    labels = Labels(grid, voxels)
+    kept = tuple(f for f in first.findings if f.name not in {g.name for g in (*volume_findings(labels), *shape_findings(labels))})
+    told = {"lumen": "lumen", "wall": "outer wall"}[gives]
+    missing = 1.0 - float(seen[vessel].mean())
+    cautions = (f"the {told} was taken from the second image",)
+    if missing > 0.01:
+        cautions += (f"{missing:.0%} of the vessel lie outside the second image: there the first image's labels stand",)
+    return replace(
+        first,
+        labels=labels,
+        method=f"{first.method}, {told} by {second.method}",
+        findings=(*kept, *volume_findings(labels), *shape_findings(labels), *findings),
+        cautions=(*first.cautions, *second.cautions, *cautions),
+    )
+
+
+def _seen(grid: Grid, to_first: Array, onto: Grid) -> Array:
+    """Voxels of ``onto`` within the second image."""
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in onto.shape_kji), indexing="ij"), -1)[..., ::-1].reshape(-1, 3)
+    back = np.linalg.inv(to_first)
+    at = grid.to_ijk(onto.to_lps(index) @ back[:3, :3].T + back[:3, 3])
+    inside = ((at >= 0) & (at <= np.array(grid.shape_kji[::-1]) - 1)).all(1)
+    return inside.reshape(onto.shape_kji)
+
+
+def _rim(lumen: Array, seen: Array) -> Array:
+    return lumen & seen & ~ndi.binary_erosion(lumen, border_value=1)
+
+
+def _mean_distance(lumen: Array, grid: Grid, other: Array, seen: Array) -> float:
+    """Of the first lumen's outermost voxels, which lie about half a voxel inside, from the other's surface."""
+    rim = _rim(lumen, seen)
+    if not rim.any():
+        return float("inf")
+    own = -depth_in(lumen, grid.spacing_kji)[rim] / 2  # the surface is half the way to the next voxel outside
+    return float(np.abs(other[rim] - own).mean())
+
+
+def _volume(distance: Array, grid: Grid) -> float:
+    """In voxels, those at the surface in part."""
+    return float(np.clip(0.5 - distance / float(np.cbrt(grid.voxel_volume_mm3)), 0.0, 1.0).sum())
+
+
+def _phase(lumen: Array, grid: Grid, other: Array, seen: Array) -> tuple[Finding, ...]:
+    """How the lumen changed from the first image to the second."""
+    here, there = (_volume(d[seen], grid) for d in (signed_distance(lumen, grid.spacing_kji, _REACH_MM), other))
+    rim = _rim(lumen, seen)
+    outward = -(other[rim] + depth_in(lumen, grid.spacing_kji)[rim] / 2)
+    note = "breathing and patient motion are in it as well"
+    return (
+        Finding("phase_lumen_volume_change", float(there / here - 1.0), "share", "second image's lumen over the first's, less 1"),
+        Finding("phase_wall_motion_mean_mm", float(outward.mean()), "mm", "of the lumen's surface, outward", caution=note),
+        Finding("phase_wall_motion_p95_mm", float(np.percentile(np.abs(outward), 95)), "mm", "either way", caution=note),
+    )

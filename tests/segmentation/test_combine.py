@@ -1,0 +1,78 @@
+"""Blood from one image, outer wall from the other, on oblique grids of different voxels."""
+
+import numpy as np
+import pytest
+
+from aorta.errors import InputError
+from aorta.records import VESSEL, Grid, Labels, Segmentation
+from aorta.segmentation.combine import combine
+
+LUMEN_MM, OUTER_MM = 9.0, 16.0
+
+
+def tube(spacing, turn=0.0, lumen=LUMEN_MM, outer=OUTER_MM, shift=(0.0, 0.0, 0.0), length=60.0, frame=np.eye(4)):
+    """Labels of a straight tube along z at the origin of ``frame``, on a grid turned about z."""
+    shape = tuple(int(e / s) for e, s in zip((length, 50.0, 50.0), spacing[::-1]))
+    c, s = np.cos(turn), np.sin(turn)
+    affine = np.eye(4)
+    affine[:3, :3] = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) * spacing
+    affine[:3, 3] = -affine[:3, :3] @ ((np.array(shape[::-1]) - 1) / 2)
+    grid = Grid(shape, affine)
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), -1)[..., ::-1]
+    x = grid.to_lps(index) - np.array(shift)
+    apart = np.hypot(x[..., 0], x[..., 1])
+    voxels = np.select([apart < lumen, apart < outer - 1.5, apart < outer], [1, 2, 3], 0).astype(np.uint8)
+    return Segmentation(Labels(Grid(shape, frame @ affine), voxels), "made up")
+
+
+def radius(labels, *names):
+    """Of the equal circle, over the middle of the tube."""
+    area = labels.mask(*names)[labels.voxels.shape[0] // 2].sum() * np.prod(labels.grid.spacing_ijk[:2])
+    return np.sqrt(area / np.pi)
+
+
+MOTION = np.array([[0.96, -0.28, 0, 12.0], [0.28, 0.96, 0, -7.0], [0, 0, 1, 30.0], [0, 0, 0, 1]])
+"""First to second."""
+
+
+def test_the_lumen_of_the_second():
+    first = tube((0.8, 0.8, 1.5), lumen=8.0)
+    second = tube((1.1, 1.0, 2.0), turn=0.4, frame=MOTION)
+    both = combine(first, second, np.linalg.inv(MOTION), "lumen", 1.5)
+    assert radius(both.labels, "lumen") == pytest.approx(LUMEN_MM, abs=0.12)
+    assert radius(both.labels, *VESSEL) == pytest.approx(OUTER_MM, abs=0.12)
+    assert both.labels.grid is first.labels.grid
+    told = {f.name: f.value for f in both.findings}
+    assert told["second_lumen_distance_mm"] == pytest.approx(1.0, abs=0.15)
+    assert told["second_lumen_outside_share"] == 0.0
+
+
+def test_the_outer_wall_of_the_second():
+    first = tube((0.8, 0.8, 1.5), outer=12.0)
+    second = tube((1.1, 1.0, 2.0), turn=0.4, frame=MOTION)
+    both = combine(first, second, np.linalg.inv(MOTION), "wall", 1.5)
+    assert radius(both.labels, *VESSEL) == pytest.approx(OUTER_MM, abs=0.12)
+    assert radius(both.labels, "lumen") == pytest.approx(LUMEN_MM, abs=0.12)
+
+
+def test_where_the_second_sees_nothing_the_first_stands():
+    first = tube((0.8, 0.8, 1.5), lumen=8.0)
+    both = combine(first, tube((1.1, 1.0, 2.0), length=30.0), np.eye(4), "lumen", 1.5)
+    area = both.labels.mask("lumen").sum((1, 2)) * 0.64
+    assert np.sqrt(area[3] / np.pi) == pytest.approx(8.0, abs=0.12)
+    assert np.sqrt(area[20] / np.pi) == pytest.approx(LUMEN_MM, abs=0.12)
+    assert any("outside the second image" in c for c in both.cautions)
+
+
+def test_another_phase_is_only_compared():
+    first = tube((0.8, 0.8, 1.5))
+    both = combine(first, tube((0.9, 0.9, 1.5), lumen=9.6), np.eye(4), "phase", 1.5)
+    assert both.labels is first.labels
+    told = {f.name: f.value for f in both.findings}
+    assert told["phase_lumen_volume_change"] == pytest.approx((9.6 / 9.0) ** 2 - 1, abs=0.02)
+    assert told["phase_wall_motion_mean_mm"] == pytest.approx(0.6, abs=0.12)
+
+
+def test_lumens_that_are_not_the_same_are_refused():
+    with pytest.raises(InputError, match="do not lie on each other"):
+        combine(tube((0.8, 0.8, 1.5)), tube((0.9, 0.9, 1.5), shift=(9.0, 0, 0)), np.eye(4), "lumen", 1.5)
