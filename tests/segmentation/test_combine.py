@@ -10,7 +10,7 @@ from aorta.segmentation.combine import combine
 LUMEN_MM, OUTER_MM = 9.0, 16.0
 
 
-def tube(spacing, turn=0.0, lumen=LUMEN_MM, outer=OUTER_MM, shift=(0.0, 0.0, 0.0), length=60.0, frame=np.eye(4)):
+def tube(spacing, turn=0.0, lumen=LUMEN_MM, outer=OUTER_MM, shift=(0.0, 0.0, 0.0), length=60.0, frame=None):
     """Labels of a straight tube along z at the origin of ``frame``, on a grid turned about z."""
     shape = tuple(int(e / s) for e, s in zip((length, 50.0, 50.0), spacing[::-1]))
     c, s = np.cos(turn), np.sin(turn)
@@ -22,7 +22,8 @@ def tube(spacing, turn=0.0, lumen=LUMEN_MM, outer=OUTER_MM, shift=(0.0, 0.0, 0.0
     x = grid.to_lps(index) - np.array(shift)
     apart = np.hypot(x[..., 0], x[..., 1])
     voxels = np.select([apart < lumen, apart < outer - 1.5, apart < outer], [1, 2, 3], 0).astype(np.uint8)
-    return Segmentation(Labels(Grid(shape, frame @ affine), voxels), "made up")
+    affine = affine if frame is None else frame @ affine
+    return Segmentation(Labels(Grid(shape, affine), voxels), "made up")
 
 
 def radius(labels, *names):
