@@ -36,7 +36,8 @@ def call(capsys, *arguments):
 
 
 def case(folder, gives, more=""):
-    second = f"second: {{path: {MARKER}_2.nii.gz, modality: MR, gives: {gives}, transform_file: {MARKER}.tfm, labels: {MARKER}_2l.nii.gz}}\n"
+    files = f"path: {MARKER}_2.nii.gz, transform_file: {MARKER}.tfm, labels: {MARKER}_2l.nii.gz"
+    second = f"second: {{modality: MR, gives: {gives}, {files}}}\n"
     (folder / "case.yaml").write_text(HEAD + image(folder) + labels(folder) + second + more)
     return folder / "case.yaml", "-o", folder / "out", "--until"
 
