@@ -159,6 +159,10 @@ class Equilibrium:
         mean = self._mean.of(region, self.u if holder is None else holder, ufl.det(F))
         return cauchy(F, law, values, mean, self._fibres(values) if law.directed else ())
 
+    def volume_ratio(self, region: int, F):
+        """J: det F, or in the mixed form what the mean stress stands for, 1 + p/κ; det F meets that in the mean alone."""
+        return self._mean.volume_ratio(region, self.u, ufl.det(F))
+
     def _fibres(self, values) -> tuple:
         """Unit directions of the two families in the unloaded shape.
 

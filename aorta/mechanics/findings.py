@@ -110,14 +110,15 @@ def of_nonlinear(
     identity : relative residual of the ordinary problem at imaging pressure, or None
     """
     mesh = body.domain.source
+    where = "J = 1 + mean stress / bulk modulus" if body.domain.unknowns.mixed else "J = det F at quadrature points"
     near = abs(ratio[0] - 1) <= _VOLUME_BOUND and abs(ratio[1] - 1) <= _VOLUME_BOUND
     caution = "" if near else f"volume changes by more than {_VOLUME_BOUND:.0%} somewhere: raise the bulk modulus"
     found = [
         Finding("newton_iterations", float(sum(p.iterations for p in paths)), "1", "all load steps, inverse and forward"),
         Finding("factorisations", float(sum(p.factorisations for p in paths)), "1", "of the tangent, MUMPS"),
         Finding("krylov_iterations", float(sum(p.krylov for p in paths)), "1", "GMRES with the kept factorisation"),
-        Finding("volume_ratio_min", ratio[0], "1", "least J = det F at quadrature points", valid=near, caution=caution),
-        Finding("volume_ratio_max", ratio[1], "1", "largest J = det F at quadrature points", valid=near, caution=caution),
+        Finding("volume_ratio_min", ratio[0], "1", f"least {where}", valid=near, caution=caution),
+        Finding("volume_ratio_max", ratio[1], "1", f"largest {where}", valid=near, caution=caution),
     ]
     if identity is not None:
         method = "residual of the ordinary problem at imaging pressure on the recovered unloaded shape, over the pressure's force"

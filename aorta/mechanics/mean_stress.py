@@ -40,6 +40,12 @@ class MeanStress:
             return self._unit[region] * self._unknowns.pressure_of(function, region)
         return self._bulk[region] * (J - 1)
 
+    def volume_ratio(self, region: int, function, J):
+        """The volume ratio that belongs to the mean stress."""
+        if self._unknowns.mixed:
+            return 1 + self._compliance[region] * self._unknowns.pressure_of(function, region)
+        return J
+
     def equation(self, region: int, function, J, test):
         """Integrand over the unloaded volume of the equation for p."""
         p, q = (self._unknowns.pressure_of(f, region) for f in (function, test))

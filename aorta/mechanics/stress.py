@@ -20,7 +20,7 @@ def at_quadrature(equilibrium: Equilibrium) -> tuple[np.ndarray, np.ndarray]:
     F = equilibrium.total_gradient()
 
     def packed(region: int):
-        return ufl.as_vector([*(equilibrium.stress(region, F)[q // 3, q % 3] for q in PACK), ufl.det(F)])
+        return ufl.as_vector([*(equilibrium.stress(region, F)[q // 3, q % 3] for q in PACK), equilibrium.volume_ratio(region, F)])
 
     values = domain.evaluate(packed, points, 7)
     return values[..., :6].copy(), values[..., 6].copy()

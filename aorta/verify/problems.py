@@ -46,6 +46,7 @@ PROBLEMS: Mapping[str, Entry] = {
     **{f"shells-{name}": Entry(partial(shells.other_law, name), "shells") for name in shells.OTHERS},
     "two-layer-carotid": Entry(carotid.inflation, "fibres", slow=True),
     "no-locking": Entry(shells.no_locking, "incompressible"),
+    **{f"both-forms-{name}": Entry(partial(incompressible.both_forms, name), "incompressible") for name in ("tube", "sphere")},
     "zero-pressure-radii": Entry(prestressed.radii, "prestress"),
     "round-trip": Entry(prestressed.round_trip, "prestress", slow=True),
     "round-trip-fibres": Entry(prestressed.fibres_carried, "prestress", slow=True),
