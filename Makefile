@@ -60,7 +60,7 @@ test: setup-test ## all tests
 verify: setup ## verification problems: error and bound of each
 	$(AORTA) verify
 
-bench: setup-test ## time and memory of each stage, ratios against peers on the same mesh
+bench: setup-test ## time and memory of each stage; our solver beside others on one mesh (see tests/bench)
 	$(PYTHON) -m tests.bench
 
 lint: setup-test ## style and forbidden imports
