@@ -241,10 +241,13 @@ class Surface:
     ----------
     points : (n, 3) float, mm, LPS
     triangles : (m, 3) int
+    cautions : tuple of str
+        About how the file was read.
     """
 
     points: Array
     triangles: Array
+    cautions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(self.points.ndim == 2 and self.points.shape[1] == 3, "points must be (n, 3)")

@@ -1,4 +1,4 @@
-"""Closed surfaces from STL, VTP, PLY and STEP files, as LPS millimetres with normals outward.
+"""Surfaces from STL, VTP, PLY and STEP files, closed, as LPS millimetres with normals outward.
 
 Whether a surface passes through itself is checked where it is made into voxels
 (segmentation.voxelise); here: does it read, is it closed, are unit and frame plausible.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from vtkmodules.vtkCommonCore import vtkObject
 from aorta.errors import InputError
 from aorta.frames import flip_ras_lps
 from aorta.meshing.ply_in import BadPly, read_ply
+from aorta.meshing.rims import closed_ends
 from aorta.meshing.vtp_in import BadVtp, read_vtp
 from aorta.records import Array, Surface
 
@@ -28,7 +30,7 @@ _MESHES, _SOLIDS = (".stl", ".vtp", ".ply"), (".step", ".stp")
 
 
 def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS", "RAS"], called: str = "") -> Surface:
-    """A closed surface.
+    """A closed surface; vessels that were cut open are closed flat, with a caution (``rims.py``).
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS
     Raises
     ------
     InputError
-        No such file, not of these formats, truncated, open, not a solid, of implausible size, or in
+        No such file, not of these formats, truncated, with a hole, not a solid, of implausible size, or in
         another frame than stated.
     """
     suffix, called = path.suffix.lower(), called or path.name
@@ -72,11 +74,12 @@ def read_surface(path: Path, unit: Literal["mm", "cm", "m"], frame: Literal["LPS
     points, triangles = _merged(points, triangles)
     if frame == "RAS":
         points = flip_ras_lps(points)  # two axes turn: a rotation, which leaves the triangles' sides where they are
+    points, triangles, cautions = _with_ends_closed(points, triangles, called)
     _check_closed(points, triangles, called)
     surface = _turned_outward(Surface(points, triangles))
     if surface.volume_mm3 < 1e-3:
         raise InputError("the surface encloses no volume", where=called, fix="give a closed surface of the vessel")
-    return surface
+    return replace(surface, cautions=cautions)
 
 
 def _frame_in_file(path: Path, called: str) -> str:
@@ -192,6 +195,16 @@ def _merged(points: Array, triangles: Array) -> tuple[Array, Array]:
     triangles = np.asarray(back).ravel()[triangles]
     a, b, c = triangles.T
     return points[first], triangles[(a != b) & (b != c) & (c != a)]
+
+
+def _with_ends_closed(points: Array, triangles: Array, called: str) -> tuple[Array, Array, tuple[str, ...]]:
+    """Open ends closed where that leaves nothing open, and what was done."""
+    closed = closed_ends(points, triangles)
+    if closed.left_open or not len(closed.centres):
+        return points, triangles, ()
+    places = "; ".join(", ".join(f"{x:.0f}" for x in centre) for centre in closed.centres)
+    said = f"{called} was open at {len(closed.centres)} vessel end(s), which were closed flat, at ({places}) mm (LPS)"
+    return closed.points, closed.triangles, (said,)
 
 
 def _check_closed(points: Array, triangles: Array, name: str) -> None:

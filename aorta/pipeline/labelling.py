@@ -123,7 +123,9 @@ def _segment_first(context: Context, progress: Progress) -> Segmentation:
         progress("reading the surfaces")
         surfaces = {key: read(key) for key in ("lumen", "outer", "thrombus")}
         progress("turning surfaces into labels")
-        return voxelise(**surfaces, spacing_mm=case.surfaces.voxel, wall_thickness_mm=case.wall.thickness)
+        made = voxelise(**surfaces, spacing_mm=case.surfaces.voxel, wall_thickness_mm=case.wall.thickness)
+        said = tuple(text for surface in surfaces.values() if surface is not None for text in surface.cautions)
+        return replace(made, cautions=(*said, *made.cautions))
     from aorta.segmentation.segment import segment
 
     settings = case.segmentation
