@@ -85,6 +85,11 @@ class KeptFactorisation:
         if package == "mumps":
             self.pc.getFactorMatrix().setMumpsIcntl(14, _MEMORY_SHARE)
 
+    @property
+    def positive(self) -> bool:
+        """Whether Cholesky's factors of a positive definite matrix serve still."""
+        return self._kinds[0][0] == "cholmod"
+
     def forget(self) -> None:
         """Factorise anew at the next solve."""
         self._stale = True
@@ -127,7 +132,7 @@ class KeptFactorisation:
         try:
             self.ksp.solve(rhs, solution)
         except PETSc.Error as error:
-            self._indefinite = self._kinds[0][0] == "cholmod"
+            self._indefinite = self.positive
             if self._indefinite:
                 return 0, False
             raise FactorisationFailed(f"PETSc error {error.ierr}: {self._reason()}") from error
