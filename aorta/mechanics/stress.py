@@ -1,4 +1,4 @@
-"""Cauchy stress at quadrature points, and averaged to nodes within each region."""
+"""Cauchy stress at quadrature points, and the record of a state made from it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import ufl
 
 from aorta.mechanics import backend, tet10
 from aorta.mechanics.equilibrium import VOLUME_DEGREE, Equilibrium
-from aorta.records import THROMBUS, WALL, State, WallMesh
+from aorta.mechanics.recovery import recovery_of
+from aorta.records import State, WallMesh
 
 PACK = [0, 4, 8, 1, 5, 2]
 """xx, yy, zz, xy, yz, xz out of a row-major 3 × 3."""
@@ -41,25 +42,5 @@ def make_state(
     """A record from displacement (n, 3) and quadrature stress (m, q, 6)."""
     points, weights = backend.quadrature(VOLUME_DEGREE)
     volume = tet10.jacobians((mesh.points + displacement)[mesh.tets], points) * weights
-    return State(name, pressure, displacement, stress, volume, to_nodes(mesh, stress, volume, points), time_s)
-
-
-def to_nodes(mesh: WallMesh, stress: np.ndarray, volume: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(n, 6) nodal stress: linear within each element through its four points, averaged over the
-    elements of a region by volume; the wall's where both regions meet."""
-    at = np.concatenate([np.ones((len(points), 1)), points], 1)
-    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]])
-    nodes = np.concatenate([corners, [(corners[a] + corners[b]) / 2 for a, b in tet10.EDGES]])
-    extrapolate = np.concatenate([np.ones((10, 1)), nodes], 1) @ np.linalg.pinv(at)
-    out = np.zeros((len(mesh.points), 6))
-    for region in (THROMBUS, WALL):  # the wall last: it wins
-        inside = mesh.region == region
-        if not inside.any():
-            continue
-        tets, weight = mesh.tets[inside], volume[inside].sum(1)
-        values = np.einsum("nq,mqi->mni", extrapolate, stress[inside]) * weight[:, None, None]
-        share = np.bincount(tets.ravel(), np.repeat(weight, 10), len(out))
-        total = np.stack([np.bincount(tets.ravel(), values[..., i].ravel(), len(out)) for i in range(6)], 1)
-        here = share > 0
-        out[here] = total[here] / share[here, None]
-    return out
+    nodal = recovery_of(mesh, points, weights).nodal(stress)
+    return State(name, pressure, displacement, stress, volume, nodal, time_s)

@@ -27,6 +27,12 @@ TRIANGLE_6 = np.array([[a, b] for q in (_TRIANGLE_A, _TRIANGLE_B) for a, b in ((
 TRIANGLE_6_WEIGHTS = np.repeat([0.223381589678011, 0.109951743655322], 3) / 2
 
 
+def shape(points: np.ndarray) -> np.ndarray:
+    """(q, 10) values of the shape functions at reference coordinates (q, 3)."""
+    bary = np.concatenate([1 - points.sum(1, keepdims=True), points], 1)
+    return np.concatenate([bary * (2 * bary - 1), np.stack([4 * bary[:, a] * bary[:, b] for a, b in EDGES], 1)], 1)
+
+
 def gradients(points: np.ndarray) -> np.ndarray:
     """(q, 10, 3) derivatives of the shape functions in reference coordinates (q, 3)."""
     bary = np.concatenate([1 - points.sum(1, keepdims=True), points], 1)

@@ -8,14 +8,12 @@ import pytest
 pytest.importorskip("dolfinx")
 
 from aorta.errors import CaseFileError, MeshError, SolverError  # noqa: E402
-from aorta.mechanics import balance, compiling, stress, tet10  # noqa: E402
+from aorta.mechanics import balance, compiling, tet10  # noqa: E402
 from aorta.mechanics.domain import make_domain  # noqa: E402
 from aorta.mechanics.solve import solve  # noqa: E402
-from aorta.records import WALL  # noqa: E402
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings  # noqa: E402
 from aorta.units import MMHG_IN_MPA  # noqa: E402
 from aorta.verify import reference_meshes as meshes  # noqa: E402
-from aorta.verify.solving import quadrature_places  # noqa: E402
 
 pytestmark = pytest.mark.fem
 PRESSURE = BloodPressure(systolic=120 * MMHG_IN_MPA, diastolic=80 * MMHG_IN_MPA)
@@ -86,24 +84,6 @@ def test_imaging_pressure_not_given_is_cautioned(vessel, prestressed):
 def test_same_answer_twice(vessel, prestressed):
     again = run(vessel).state("systole")
     np.testing.assert_allclose(again.displacement_mm, prestressed.state("systole").displacement_mm, rtol=0, atol=1e-9)
-
-
-def test_nodal_stress_of_a_linear_field_is_exact():
-    mesh = meshes.box((2, 2, 2), distort=0.2)
-    field = lambda x: np.stack([x @ [1.0, 2, 3], x @ [0, 1.0, -1], 0.5 + 0 * x[..., 0]] * 2, -1)  # noqa: E731
-    volume = tet10.jacobians(mesh.points[mesh.tets], tet10.GAUSS_4) * tet10.GAUSS_4_WEIGHTS
-    nodal = stress.to_nodes(mesh, field(quadrature_places(mesh)), volume, tet10.GAUSS_4)
-    np.testing.assert_allclose(nodal, field(mesh.points), atol=1e-12)
-
-
-def test_nodal_stress_where_wall_meets_thrombus_is_the_walls():
-    mesh = meshes.thrombosed_tube((2, 8, 3))
-    value = np.where(mesh.region == WALL, 7.0, 1.0)[:, None, None] * np.ones((1, 4, 6))
-    volume = tet10.jacobians(mesh.points[mesh.tets], tet10.GAUSS_4) * tet10.GAUSS_4_WEIGHTS
-    nodal = stress.to_nodes(mesh, value, volume, tet10.GAUSS_4)
-    wall = np.unique(mesh.tets[mesh.region == WALL])
-    np.testing.assert_allclose(nodal[wall], 7.0, rtol=1e-12)
-    np.testing.assert_allclose(np.delete(nodal, wall, axis=0), 1.0, rtol=1e-12)
 
 
 def test_without_prestress_the_vessel_moves_at_imaging_pressure(vessel, prestressed):
