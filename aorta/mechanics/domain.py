@@ -16,6 +16,7 @@ from mpi4py import MPI
 
 from aorta.errors import MeshError
 from aorta.mechanics import backend, tet10
+from aorta.mechanics.mesh_check import check_elements
 from aorta.mechanics.unknowns import Formulation, Unknowns, make_unknowns
 from aorta.records import WallMesh
 
@@ -167,30 +168,7 @@ def make_domain(source: WallMesh, formulation: Formulation = "displacement", com
     MeshError
         Inverted elements, nodes of no element, or volumes that disagree (wrong node order).
     """
-    if not np.isfinite(source.points).all():
-        raise MeshError(
-            "the mesh has nodes that are not finite",
-            where="mechanics",
-            why="NaN or infinity among the coordinates",
-            fix="rebuild the mesh",
-        )
-    jacobians = tet10.jacobians(source.points[source.tets], tet10.CORNERS_AND_GAUSS)
-    inverted = np.flatnonzero((jacobians <= 0).any(1))
-    if len(inverted):
-        at = ", ".join(f"{x:.1f}" for x in source.points[source.tets[inverted[0], :4]].mean(0))
-        raise MeshError(
-            f"{len(inverted)} of {len(source.tets)} tetrahedra are inverted",
-            where=f"element {inverted[0]} at ({at}) mm LPS",
-            why=f"least Jacobian determinant {jacobians.min():.3g} mm³",
-            fix="use a smaller element size, or smooth the surfaces",
-        )
-    if len(np.unique(source.tets)) != len(source.points):
-        raise MeshError(
-            "the mesh has nodes that belong to no element",
-            where="mechanics",
-            why=f"{len(source.points) - len(np.unique(source.tets))} of {len(source.points)} nodes are unused",
-            fix="remove unused nodes",
-        )
+    check_elements(source)
     mesh = backend.create_mesh(source.tets[:, VTK_TO_BASIX], source.points, comm or MPI.COMM_SELF)
     tet_of_cell = np.asarray(mesh.topology.original_cell_index)
     domain = Domain(source, mesh, make_unknowns(source, mesh, formulation), tet_of_cell, backend.owned_cells(mesh))

@@ -14,6 +14,7 @@ from aorta.mechanics.holding import check_held, check_supports, end_supports
 from aorta.mechanics.linear import linear_states
 from aorta.mechanics.loads import loaded
 from aorta.mechanics.materials.registry import material
+from aorta.mechanics.mesh_check import check_solid
 from aorta.mechanics.newton import Newton
 from aorta.mechanics.structures.fields import material_fields
 from aorta.records import THROMBUS, WALL, HeartCycle, Progress, Solution, WallMesh, silent
@@ -54,6 +55,7 @@ def solve(
     imaging, cautions = tell.imaging_pressure(pressure)
     cautions += tuple(c for m in materials.values() for c in tell.material_cautions(m))
     progress("preparing the mesh", 0.0)
+    check_solid(mesh)
     mesh, loads = loaded(mesh, settings)
     supports, fields = end_supports(mesh, settings), {}
     around, left_out = surroundings_of(mesh, settings, tissue)

@@ -1,4 +1,4 @@
-"""Guccione et al. 1995: heart muscle, transversely isotropic. For verification alone (Land et al. 2015); no case file can ask for it."""
+"""Guccione et al. 1995: heart muscle, transversely isotropic. For verification alone; no case file can ask for it."""
 
 from aorta.mechanics.materials import fibres
 from aorta.mechanics.materials.arithmetic import exp
