@@ -53,16 +53,38 @@ def _thickness_points(context: Context) -> ThicknessPoints | None:
 # ---------------------------------------------------------------------- mechanics, risk and stent
 
 
+def dissected(context: Context) -> str:
+    """Why nothing is computed that holds for an aneurysm alone."""
+    found = context.load("segment")
+    if found is None or getattr(found, "false_lumen", None) is None:
+        return ""
+    return (
+        "the aorta has a second lumen (dissection, or an endoleak beside a stent graft): wall stress, rupture indices and "
+        "stent-graft fit are made for an aneurysm with one lumen and do not apply"
+    )
+
+
 def no_pressure(context: Context) -> str:
     """Why there is no mechanics."""
-    return "" if context.case.pressure else "no blood pressure in the case file"
+    return dissected(context) or ("" if context.case.pressure else "no blood pressure in the case file")
+
+
+def no_stent(context: Context) -> str:
+    """Why there is no stent-graft fit."""
+    return dissected(context) or ("" if context.case.stent.enabled else "switched off in the case file")
 
 
 def solve(context: Context, progress: Progress) -> Any:
     """Equilibrium."""
+    case = context.case
+    if context.ranks > 1:
+        from aorta.pipeline.ranks import solve_on
+
+        settings = {"pressure": case.pressure, "settings": case.mechanics, "wall": case.wall}
+        settings |= {"thrombus": case.thrombus, "tissue": case.tissue}
+        return solve_on(context.ranks, context.load("mesh"), settings, heart_cycle(case, context.case_folder), progress)
     from aorta.mechanics.solve import solve
 
-    case = context.case
     return solve(
         context.load("mesh"),
         case.pressure,

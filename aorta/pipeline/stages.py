@@ -22,13 +22,13 @@ GRAPH: tuple[Stage, ...] = (
     Stage("anatomy", ("anatomy",), ("SimpleITK", "scipy", "vtk"), ("segment", "correct"),
           sections("landmarks", "anatomy", "overrides"), lambda c: "", building.measure),
     Stage("mesh", ("meshing",), ("gmsh", "scipy", "vtk"), ("second", "anatomy"),
-          building.mesh_parts, lambda c: "", building.mesh),
+          building.mesh_parts, building.dissected, building.mesh),
     Stage("mechanics", ("mechanics", "haemodynamics"), ("fenics-dolfinx", "petsc4py", "scipy", "vtk"), ("mesh",),
           building.mechanics_parts, building.no_pressure, building.solve),
     Stage("risk", ("risk",), (), ("anatomy", "mesh", "mechanics"),
           sections("patient", "pressure", "risk"), building.no_pressure, building.assess),
     Stage("stent", ("stent",), ("scipy",), ("anatomy", "mesh", "mechanics"), building.stent_parts,
-          lambda c: "" if c.case.stent.enabled else "switched off in the case file", building.plan_stent),
+          building.no_stent, building.plan_stent),
 )  # fmt: skip
 
 STAGES: tuple[str, ...] = (*(stage.name for stage in GRAPH), "report")

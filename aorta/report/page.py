@@ -86,6 +86,7 @@ def page(results: Results, progress: Progress = silent) -> Page:
         "volume_facts": _volume_facts(results),
         "overlays": overlays,
         "doubtful": ranges(doubtful),
+        "doubts": list(zip(doubtful, results.segmentation.doubts)) if results.segmentation is not None else [],
         "image_findings": tables.own_findings(results, results.volume) + tables.own_findings(results, results.segmentation),
         "has_anatomy": results.anatomy is not None,
         "profile": profile.profile(results.anatomy),

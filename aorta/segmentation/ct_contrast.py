@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from aorta.errors import NeedsClicks
 from aorta.records import CLASSES, Array, Labels, Progress, Segmentation, Volume
 from aorta.segmentation import gates
 from aorta.segmentation.calcification import calcification_threshold, find_calcification
 from aorta.segmentation.canonical import anatomical_frame
+from aorta.segmentation.chest_ct import segment_chest
 from aorta.segmentation.clicks import cut_at_ends, wall_click_cautions
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import distance_to
@@ -17,7 +19,7 @@ from aorta.segmentation.lumen_ct import grow_lumen
 from aorta.segmentation.outer_wall import TubeWall, fill_walls, find_wall
 from aorta.segmentation.quality import Evidence, judge
 from aorta.segmentation.routes import downward_from, from_clicks, vessels
-from aorta.segmentation.start_ct import find_start
+from aorta.segmentation.start_ct import find_start, look
 from aorta.segmentation.tree import Path
 from aorta.segmentation.trunk import split
 from aorta.segmentation.venous import rough_mask, without_veins
@@ -39,7 +41,13 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     frame = anatomical_frame(volume.grid)
     voxels, spacing = frame.view(volume.voxels), frame.spacing
     progress("finding the aorta", 0.0)
-    start = find_start(voxels, spacing, frame, settings)
+    field = look(voxels, spacing)
+    try:
+        start = find_start(voxels, spacing, frame, settings, field)
+    except NeedsClicks as unsure:
+        if settings.seeds:
+            raise
+        return segment_chest(volume, voxels, frame, field, wall_thickness_mm, unsure, progress)
     box = _region(start.points, spacing, voxels.shape)
     corner = np.array([b.start for b in box]) * spacing
     part = np.ascontiguousarray(voxels[box], np.float32)
@@ -93,6 +101,7 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         frame,
         len(pieces.ostia),
         threshold,
+        wall_clicked=len(clicks) > 0,
     )
     phase = () if start.tubes is None else (VENOUS,)
     cautions = (*phase, *map(gates.too_large, doubts), *wall_click_cautions(clicks, walls, settings.wall_clicks))

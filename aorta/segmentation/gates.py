@@ -12,7 +12,7 @@ import numpy as np
 
 from aorta.errors import NeedsClicks
 from aorta.records import Array
-from aorta.segmentation.discs import Disc
+from aorta.segmentation.discs import STEP_MM, Disc
 
 LEAST_BLOOD_HU = 210.0  # below it the phantom's automatic seeds were half wrong (180 HU) or all wrong (140 HU)
 LEAST_CLICKED_HU = 115.0  # at clicks: less is not an arterial phase
@@ -21,6 +21,8 @@ LEAST_LENGTH_MM, LEAST_SHARE = 60.0, 0.6
 LEAST_FILLED = 0.65  # share of the slices between the chain's ends that hold one of its discs
 MOST_UNEVEN = 0.18  # robust spread of the discs' means over their median
 MOST_SIDEWAYS = 1.2  # mm to the side per mm along the body, median
+MOST_STEP_MM, MOST_JUMPS = 9.0, 0.12  # aside between slices 2.5 mm apart; share of the steps
+AHEAD_MM, LEAST_BEFORE = (20.0, 108.0), 0.8  # of the canal's middle; with bowel contrast the chain was 118 mm ahead of it
 MOST_HANGING_MM3 = 300.0  # of blood beside the vessel; the phantom has none, with a bridge to its spine 700 and more
 MOST_AREA, MOST_WIDE_SLICES = 3.0, 0.1  # blood in a slice over the area of its disc; share of the slices where it may be more
 
@@ -59,7 +61,9 @@ def too_large(doubt: str) -> str:
     return f"the lumen may be too large: {doubt}"
 
 
-def check_chain(chain: Sequence[Disc], slices: Sequence[Sequence[Disc]], height_mm: float, spine_seen: bool) -> None:
+def check_chain(
+    chain: Sequence[Disc], slices: Sequence[Sequence[Disc]], height_mm: float, heights: Array, canal: Array | None
+) -> None:
     """Raise ``NeedsClicks`` with every reason to doubt the chain.
 
     Parameters
@@ -68,6 +72,8 @@ def check_chain(chain: Sequence[Disc], slices: Sequence[Sequence[Disc]], height_
         All candidates, also those not taken.
     height_mm : float
         Of the image along the body.
+    heights, canal : (n,) float and (n, 2) float or None
+        z and (y, x) in mm of the spinal canal, if it was seen.
     """
     if len(chain) < 5:
         raise ask([f"only {len(chain)} slices hold a bright round vessel above 170 HU; is there contrast in the arteries?"])
@@ -92,13 +98,22 @@ def check_chain(chain: Sequence[Disc], slices: Sequence[Sequence[Disc]], height_
         doubts.append(f"its brightness varies by {uneven:.0%} between slices ({MOST_UNEVEN:.0%} allowed)")
     if float(np.median(aside)) > MOST_SIDEWAYS:
         doubts.append("it runs sideways rather than along the body")
+    steps = np.maximum(1.0, np.abs(np.diff(z)) / STEP_MM)
+    jumps = float((np.hypot(*np.diff([d.position[1:] for d in chain], axis=0).T) > MOST_STEP_MM * np.sqrt(steps)).mean())
+    if jumps > MOST_JUMPS:
+        doubts.append(f"it jumps to the side in {jumps:.0%} of its steps ({MOST_JUMPS:.0%} allowed): loops of bowel with contrast?")
+    if canal is not None:
+        ahead = np.array([np.interp(d.position[0], heights, canal[:, 0]) - d.position[1] for d in chain])
+        before = float(((ahead > AHEAD_MM[0]) & (ahead < AHEAD_MM[1])).mean())
+        if before < LEAST_BEFORE:
+            doubts.append(f"it lies before the spine in {before:.0%} of its slices only ({LEAST_BEFORE:.0%} needed)")
     rivals = _rival_share(chain, slices)
     if rivals > 0.5:
         doubts.append(
             f"beside it a second vessel as bright and as wide runs along {rivals:.0%} of its length (vein or dissection?)"
         )
     if doubts:
-        raise ask(doubts + ([] if spine_seen else ["the spine was not recognised either"]))
+        raise ask(doubts + ([] if canal is not None else ["the spine was not recognised either"]))
 
 
 def leaks(chain: Sequence[Disc], lumen: Array, spacing: Array, hanging_mm3: float) -> list[str]:

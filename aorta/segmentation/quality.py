@@ -7,12 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage as ndi
 
+from aorta.errors import NeedsClicks
 from aorta.records import CLASSES, VESSEL, Array, Finding, Labels, Segmentation, Volume
 from aorta.segmentation.border import SURE_CONTACT_MM2, SURE_VESSEL_CONTACT_MM2, border_patches, refuse_cut_off
 from aorta.segmentation.canonical import Frame
+from aorta.segmentation.dissection import CAUTION as DISSECTED
+from aorta.segmentation.dissection import Second, lumen_findings
 from aorta.segmentation.outer_wall import TubeWall
+from aorta.segmentation.slice_quality import edgeless_share, score_slices
 
-DOUBTFUL = 0.6
+MOST_UNSEEN = (
+    0.4  # of the columns without an edge; a phantom in a cuff of muscle as bright as thrombus has 0.41 to 0.45, others 0.06 to 0.14
+)
 THICK_ILIAC_GAP_MM = 4.0
 THICK_SLICE_MM = 2.5
 LEAST_CONTACT_MM2 = 10.0  # less is a voxel or two
@@ -32,17 +38,22 @@ class Evidence:
     frame: Frame
     ostia: int
     calcification_threshold: float | None = None
+    chest: bool = False  # no iliac arteries and no wall all along are expected
+    wall_clicked: bool = False  # points on the outer wall were given
 
 
-def judge(labels: Labels, volume: Volume, evidence: Evidence, also: tuple[str, ...] = ()) -> Segmentation:
-    """The labels with findings, confidence and cautions (``also``: those of the method).
+def judge(
+    labels: Labels, volume: Volume, evidence: Evidence, also: tuple[str, ...] = (), second: Second | None = None
+) -> Segmentation:
+    """The labels with findings, confidence and cautions (``also``: those of the method; ``second``: of a dissected aorta).
 
     Raises
     ------
     InputError
         The image cuts the vessel off lengthwise.
     """
-    refuse_cut_off(labels, ("lumen",), SURE_CONTACT_MM2, "image")
+    if second is None:  # a dissected lumen leaves the image as a crescent, which looks cut off
+        refuse_cut_off(labels, ("lumen",), SURE_CONTACT_MM2, "image")
     refuse_cut_off(labels, VESSEL, SURE_VESSEL_CONTACT_MM2, "image")
     findings = volume_findings(labels) + intensity_findings(labels, volume) + shape_findings(labels)
     unit = unit_of(volume)
@@ -68,16 +79,17 @@ def judge(labels: Labels, volume: Volume, evidence: Evidence, also: tuple[str, .
         cautions.append("the segmentation started from clicks in the case file and ends at them")
     if evidence.ostia:
         cautions.append(f"{evidence.ostia} side branches were cut at their ostia")
-    confidence, doubtful = None, ()
+    confidence, _, doubts = score_slices(labels, volume, evidence.walls, evidence.corner, evidence.frame, evidence.blood)
     if evidence.walls:
-        confidence, seen = slice_confidence(evidence, volume.grid.shape_kji)
-        doubtful = tuple(int(k) for k in np.flatnonzero(seen & (confidence < DOUBTFUL)))
         share = np.concatenate([(w.confidence < 0.2).ravel() for w in evidence.walls]).mean()
         assumed = np.concatenate([w.assumed.ravel() for w in evidence.walls]).mean()
         findings += [
             Finding("wall_without_edge_share", float(share), "1", "share of the columns with edge confidence below 0.2"),
             Finding("wall_assumed_share", float(assumed), "1", "share of the columns where the wall is lumen plus prior thickness"),
         ]
+        unseen = edgeless_share(evidence.walls)
+        if unseen > MOST_UNSEEN and not (evidence.wall_clicked or evidence.chest):
+            raise unseen_wall(unseen, tuple(k for k, _ in doubts), evidence.method)
         if share > 0.3:
             cautions.append(
                 f"the outer wall has no visible edge over {share:.0%} of its surface (muscle, vein or bowel beside it); "
@@ -90,7 +102,15 @@ def judge(labels: Labels, volume: Volume, evidence: Evidence, also: tuple[str, .
     if volume.grid.spacing_ijk.max() > THICK_SLICE_MM:
         cautions.append(f"voxels of {volume.grid.spacing_ijk.max():.1f} mm place the wall to about 1 mm only")
     cautions += border_cautions(labels)
-    return Segmentation(labels, evidence.method, confidence, doubtful, tuple(findings), tuple(cautions))
+    false_lumen = None
+    if second is not None:
+        findings += lumen_findings(second.lumens, second.voxels, evidence.frame.spacing)
+        cautions.insert(0, DISSECTED)
+        view = np.zeros(evidence.frame.grid.shape_kji, bool)
+        view[second.box] = second.lumens.false
+        false_lumen = evidence.frame.restore(view) & labels.mask("lumen")
+    doubtful, reasons = tuple(k for k, _ in doubts), tuple(why for _, why in doubts)
+    return Segmentation(labels, evidence.method, confidence, doubtful, tuple(findings), tuple(cautions), reasons, false_lumen)
 
 
 def volume_findings(labels: Labels) -> list[Finding]:
@@ -134,19 +154,15 @@ def border_cautions(labels: Labels) -> list[str]:
     ]
 
 
-def slice_confidence(evidence: Evidence, shape_kji: tuple[int, int, int]) -> tuple[Array, Array]:
-    """Mean edge confidence of the outer wall per slice (nk,), and in which slices there is a wall.
-
-    Columns whose wall was assumed at the prior thickness count half.
-    """
-    total, count = np.zeros(shape_kji[0]), np.zeros(shape_kji[0])
-    for wall in evidence.walls:
-        points = wall.tube.surface(wall.radius).reshape(-1, 3) + evidence.corner
-        k = evidence.frame.original_slice(points, shape_kji)
-        value = np.where(wall.assumed, 0.5, wall.confidence).ravel()
-        total += np.bincount(k, value, minlength=shape_kji[0])
-        count += np.bincount(k, minlength=shape_kji[0])
-    return np.where(count > 0, total / np.maximum(count, 1), 0.0), count > 0
+def unseen_wall(share: float, slices: tuple[int, ...], method: str) -> NeedsClicks:
+    """The error for a vessel whose outer wall the image does not show."""
+    return NeedsClicks(
+        "the image does not show the outer wall: thrombus cannot be told from what lies around the vessel",
+        where=f"segmentation, method {method}" + (f", doubtful slices from {min(slices)} to {max(slices)}" if slices else ""),
+        why=f"over {share:.0%} of its surface the boundary has no visible edge ({MOST_UNSEEN:.0%} allowed)",
+        fix="give points on the outer wall (segmentation.wall_clicks: [[x, y, z], ...], LPS mm, a few in every second centimetre), "
+        "or a label map under 'labels'; segmentation.thrombus: false takes the wall at its stated thickness from the lumen",
+    )
 
 
 def unit_of(volume: Volume) -> str:

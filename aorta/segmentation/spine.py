@@ -15,6 +15,8 @@ from aorta.segmentation.discs import Body
 
 BONE_HU = 140.0
 CANAL_MM2 = (60.0, 700.0)
+MOST_CANAL_HU = 80.0  # cord and fluid; the marrow of an old vertebra, walled in by cortex too, has 100 and more
+BEND_SLICES = 6.0  # of 2.5 mm: over which the canal's line follows what is seen
 BODY_AHEAD_MM, BODY_HALF_DEPTH_MM, BODY_HALF_WIDTH_MM = 26.0, 19.0, 27.0
 
 
@@ -41,7 +43,14 @@ def canal_line(slices: Array, spacing: Array, body: Body) -> Array | None:
     everywhere = np.arange(len(slices))
     line = np.stack([np.polyval(np.polyfit(data[:, 0], data[:, c], degree), everywhere) for c in (1, 2)], axis=1)
     off = np.hypot(*(line[data[:, 0].astype(int)] - data[:, 1:]).T)
-    return line if (off < 15.0).mean() > 0.5 else None
+    return _bent(line, data[off < 15.0]) if (off < 15.0).mean() > 0.5 else None
+
+
+def _bent(line: Array, found: Array) -> Array:
+    """The line (n, 2) moved towards what was found (m, 3: slice, y, x) nearby: a spine has more bends than a parabola."""
+    weight = np.exp(-0.5 * ((np.arange(len(line))[:, None] - found[None, :, 0]) / BEND_SLICES) ** 2)
+    off = found[:, 1:] - line[found[:, 0].astype(int)]
+    return line + (weight @ off) / (weight.sum(axis=1) + 0.5)[:, None]
 
 
 def spine_region(shape: tuple[int, int], spacing: Array, canal: Array) -> Array:
@@ -61,6 +70,8 @@ def _canal(plane: Array, spacing: Array, body: Body) -> tuple[float, float] | No
         part = parts == number
         area = part.sum() * spacing.prod()
         if not CANAL_MM2[0] <= area <= CANAL_MM2[1]:
+            continue
+        if float(plane[part].mean()) > MOST_CANAL_HU:
             continue
         y, x = np.array(ndi.center_of_mass(part)) * spacing
         aside = abs(x - body.mid_x)

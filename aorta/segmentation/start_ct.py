@@ -49,14 +49,21 @@ class Start:
         return bool(self.chain)
 
 
-def find_start(voxels: Array, spacing: Array, frame: Frame, settings: SegmentationSettings) -> Start:
-    """Points in the blood of the aorta.
+@dataclass(frozen=True)
+class Field:
+    """Coarse slices (n, ny, nx) in HU at ``heights`` (n,) mm with ``spacing`` (2,) mm; body; canal in them and in every slice."""
 
-    Raises
-    ------
-    NeedsClicks
-        Nothing is an aorta with certainty, or the clicks are not usable.
-    """
+    slices: Array
+    numbers: Array
+    heights: Array
+    spacing: Array
+    body: discs.Body
+    canal: Array | None
+    everywhere: Array | None
+
+
+def look(voxels: Array, spacing: Array) -> Field:
+    """The image at a glance: coarse slices, and the spinal canal."""
     body = discs.find_body(voxels, spacing)
     slices, numbers, coarse = discs.coarse_slices(voxels, spacing)
     canal = spine.canal_line(slices, coarse, body)
@@ -64,6 +71,19 @@ def find_start(voxels: Array, spacing: Array, frame: Frame, settings: Segmentati
     if canal is not None:
         k = np.arange(voxels.shape[0])
         everywhere = np.stack([np.interp(k, numbers, canal[:, c]) for c in (0, 1)], axis=1)
+    return Field(slices, numbers, numbers * float(spacing[0]), coarse, body, canal, everywhere)
+
+
+def find_start(voxels: Array, spacing: Array, frame: Frame, settings: SegmentationSettings, field: Field) -> Start:
+    """Points in the blood of the aorta.
+
+    Raises
+    ------
+    NeedsClicks
+        Nothing is an aorta with certainty, or the clicks are not usable.
+    """
+    slices, numbers, coarse, body, canal = field.slices, field.numbers, field.spacing, field.body, field.canal
+    everywhere = field.everywhere
     if settings.seeds:
         return _clicked(voxels, spacing, frame, settings, slices, numbers, coarse, canal, everywhere)
     tubes, excluded = None, [None] * len(slices)
@@ -72,7 +92,7 @@ def find_start(voxels: Array, spacing: Array, frame: Frame, settings: Segmentati
     rows = [discs.candidates(p, k * spacing[0], coarse, body, out) for p, k, out in zip(slices, numbers, excluded)]
     chain = best_chain(rows)
     try:
-        gates.check_chain(chain, rows, voxels.shape[0] * float(spacing[0]), canal is not None)
+        gates.check_chain(chain, rows, voxels.shape[0] * float(spacing[0]), field.heights, canal)
         chain = chain[::-1]  # from the top
     except NeedsClicks as unsure:
         tubes = _tubes(slices, numbers, coarse, spacing, canal)

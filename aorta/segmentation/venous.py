@@ -60,7 +60,7 @@ def find_tubes(rows: Sequence[Sequence[Disc]], canal: Array) -> Tubes | None:
         chain = best_chain(left_over)
         if len(chain) < 5:
             break
-        pieces += [p for p in _without_jumps(chain) if p[-1].position[0] - p[0].position[0] >= PIECE_MM]
+        pieces += [p for p in without_jumps(chain) if p[-1].position[0] - p[0].position[0] >= PIECE_MM]
         left_over = [[d for d in row if not _taken(d, chain)] for row in left_over]
     if not pieces:
         return None
@@ -102,7 +102,7 @@ def rough_mask(tubes: Tubes, shape: tuple[int, ...], spacing: Array) -> Array:
     mask = np.zeros(shape, np.int16)
     half = max(1, round(1.5 / float(spacing[0])))
     for disc in (*tubes.aorta, *tubes.cava):
-        _mark(mask, disc, 1, spacing, np.zeros(3), 1.15, half)
+        mark(mask, disc, 1, spacing, np.zeros(3), 1.15, half)
     return mask > 0
 
 
@@ -119,7 +119,7 @@ def without_veins(blood: Array, thin: Array, spacing: Array, tubes: Tubes, corne
     markers = np.zeros(blood.shape, np.int16)
     for value, discs in ((2, tubes.others), (2, tubes.cava), (1, tubes.aorta)):
         for disc in discs:
-            _mark(markers, disc, value, spacing, corner)
+            mark(markers, disc, value, spacing, corner)
     markers[~blood] = 0
     depth = ndi.gaussian_filter(depth_in(blood, spacing), 0.8 / np.asarray(spacing))
     parts = watershed(-depth, markers, mask=blood)
@@ -133,9 +133,7 @@ def _holds(disc: Disc, points: Array) -> bool:
     return bool(((off[:, 0] < 3.0) & (np.hypot(off[:, 1], off[:, 2]) < disc.radius)).any())
 
 
-def _mark(
-    markers: Array, disc: Disc, value: int, spacing: Array, corner: Array, share: float = MARKER_SHARE, half: int = 0
-) -> None:
+def mark(markers: Array, disc: Disc, value: int, spacing: Array, corner: Array, share: float = MARKER_SHARE, half: int = 0) -> None:
     """Set, in place, a disc of a share of the radius, over ``half`` slices to both sides of its own."""
     centre = (disc.position - corner) / spacing
     k = int(round(centre[0]))
@@ -151,7 +149,8 @@ def _mark(
     markers[max(0, k - half) : k + half + 1, low[0] : high[0], low[1] : high[1]][:, inside] = value
 
 
-def _without_jumps(chain: Sequence[Disc]) -> list[list[Disc]]:
+def without_jumps(chain: Sequence[Disc]) -> list[list[Disc]]:
+    """A chain in pieces, cut where it jumps aside or leaves out too many slices."""
     pieces = [[chain[0]]]
     for before, disc in zip(chain, chain[1:]):
         slices = max(1.0, (disc.position[0] - before.position[0]) / 2.5)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage as ndi
+from skimage.segmentation import watershed
 
 from aorta.records import Array
 from aorta.segmentation.distance import depth_in, distance_to, half_voxel
@@ -22,6 +23,7 @@ GAP_MM = 2.0  # in the shell: foramina of vessels, noise
 AHEAD_MM, ASIDE_MM = 62.0, 36.0  # of the canal's centre: what is looked at
 HALF_WIDTH_MM, DEPTH_MM = 29.0, 46.0  # of a body, counted from the canal's centre
 CORE_MM = 6.0  # a body holds a ball of this radius, a rib's head or a process does not
+MIDDLE_MM, DEEPEST_MM, BEYOND_MM = (6.0, 20.0), 38.0, 58.0  # ahead of the canal's front edge; lumbar bodies are 30 to 36 deep
 ROOTED_MM = 8.0  # of the canal's front edge: every body reaches there
 
 
@@ -53,7 +55,8 @@ def vertebral_bodies(voxels: Array, spacing: Array, canal_mm: Array, blood: Arra
         bone &= ~ndi.binary_dilation(blood[box][tuple(slice(None, None, int(t)) for t in thin)], iterations=1)
     solid = _filled(bone, step)
     front = _canal_front(bone, ahead, aside)
-    body = solid & (ahead > front) & (ahead < front + DEPTH_MM) & (aside < HALF_WIDTH_MM)
+    near = solid & (ahead > front) & (ahead < front + BEYOND_MM) & (aside < HALF_WIDTH_MM + 8.0)
+    body = _without_neighbours(near, step, ahead - front, aside) & (ahead < front + DEPTH_MM) & (aside < HALF_WIDTH_MM)
     core = depth_in(body, step) > CORE_MM
     body &= distance_to(core, step, CORE_MM + 3.0) <= CORE_MM + half_voxel(step)
     parts, _ = ndi.label(body)
@@ -66,6 +69,15 @@ def vertebral_bodies(voxels: Array, spacing: Array, canal_mm: Array, blood: Arra
     if (thin > 1).any():  # the steps of the coarse voxels off
         result[box] = ndi.uniform_filter(result[box].astype(np.float32), np.where(thin > 1, thin + 1, 1)) > 0.5
     return result
+
+
+def _without_neighbours(solid: Array, step: Array, ahead: Array, aside: Array) -> Array:
+    """What belongs to the middle of the bodies rather than to a vessel that lies on them, parted at the neck between."""
+    depth = depth_in(solid, step)
+    middle = (ahead > MIDDLE_MM[0]) & (ahead < MIDDLE_MM[1]) & (aside < MIDDLE_MM[0])
+    beyond = ((ahead > DEEPEST_MM) | (aside > HALF_WIDTH_MM - 4.0)) & (depth > 4.0)
+    markers = np.where(beyond, 2, np.where(middle, 1, 0)).astype(np.int16) * solid
+    return watershed(-ndi.gaussian_filter(depth, 1.0 / step), markers, mask=solid) == 1
 
 
 def _around(canal_mm: Array, spacing: Array, shape: tuple[int, ...]) -> tuple[slice, slice, slice]:
