@@ -21,11 +21,13 @@ from aorta.segmentation.surface_graph import least_cost_surface
 from aorta.segmentation.wall_cost import column_cost, edge_confidence, edge_offset
 
 STEP_MM, PLANES_MM, RAYS = 0.5, 2.0, 60
-MOST_JUMP, PRICE = (3, 3), (0.10, 0.10)
+MOST_JUMP, PRICE = (4, 3), (0.10, 0.10)
 LEAST_GAP_MM = 0.8  # outer boundary beyond the lumen's edge
-PRIOR_PRICE = 0.06  # per mm off the smooth continuation, where nothing is sure
+CLICK_WEIGHT = 20.0  # in the smooth continuation, against 1 of a sure edge
+SUSPECT_MM = 4.0  # an edge so far out of the smooth continuation is trusted by half: muscle or bowel may lie on the wall
+PRIOR_PRICE = 0.10  # per mm off the smooth continuation, where nothing is sure
 CLICK_PRICE = 30.0  # per node off a click, up to ten; with 3 a clear edge 5 mm away still won
-ECCENTRIC_MM, CENTRE_SMOOTHING_MM = 3.0, 6.0
+ECCENTRIC_MM, CENTRE_SMOOTHING_MM, MOST_MOVES = 3.0, 6.0, 2
 THINNEST_VOXELS = 0.7
 BARE_MARGIN_MM = 0.4  # left to the distance from the lumen itself (compose.py), which is finer than the columns
 SURE, UNSURE = 0.4, 0.3
@@ -74,14 +76,16 @@ def find_wall(
     radii = np.arange(0.0, reach_mm, STEP_MM)
     end = first_end(tube.sample(lumen.astype(np.float32), spacing, radii) > 0.5)
     wall = _search(voxels, spacing, tube, radii, end, wall_thickness_mm, clicks)
-    middle = wall.tube.surface(wall.radius).mean(axis=1)
-    if np.linalg.norm(middle - tube.centres, axis=1).max() < ECCENTRIC_MM:
-        return wall
-    own = lumen & tube.fill(wall.radius, lumen.shape, np.asarray(spacing))
-    middle = ndi.gaussian_filter1d(middle, CENTRE_SMOOTHING_MM / PLANES_MM, axis=0, mode="nearest")
-    tube = make_tube(middle, PLANES_MM, RAYS, smooth_mm=0.3)
-    end = last_end(tube.sample(own.astype(np.float32), spacing, radii) > 0.5)
-    return _search(voxels, spacing, tube, radii, end, wall_thickness_mm, clicks)
+    for _ in range(MOST_MOVES):
+        middle = wall.tube.surface(wall.radius).mean(axis=1)
+        if np.linalg.norm(middle - wall.tube.centres, axis=1).max() < ECCENTRIC_MM:
+            break
+        own = lumen & wall.tube.fill(np.maximum(wall.radius, wall.lumen_end + 1.0), lumen.shape, np.asarray(spacing))
+        middle = ndi.gaussian_filter1d(middle, CENTRE_SMOOTHING_MM / PLANES_MM, axis=0, mode="nearest")
+        tube = make_tube(middle, PLANES_MM, RAYS, smooth_mm=0.3)
+        end = last_end(tube.sample(own.astype(np.float32), spacing, radii) > 0.5)
+        wall = _search(voxels, spacing, tube, radii, end, wall_thickness_mm, clicks)
+    return wall
 
 
 def _search(
@@ -95,13 +99,15 @@ def _search(
     for plane, ray, at in clicked:
         cost[plane, ray] += CLICK_PRICE * np.minimum(np.abs(np.arange(len(radii)) - at), 10)
     node = least_cost_surface(cost, MOST_JUMP, PRICE, at_least)
-    weight = edge_confidence(profiles, STEP_MM, node)
+    weight, held = edge_confidence(profiles, STEP_MM, node), np.zeros(node.shape, bool)
     for plane, ray, at in clicked:
-        weight[plane, ray], node[plane, ray] = 5.0, at
-    off = np.abs(radii - smooth_radius(node * STEP_MM, weight)[..., None])
-    cost += PRIOR_PRICE * (1.0 - np.minimum(weight, 1.0))[..., None] * np.minimum(off, 12.0) / STEP_MM
+        weight[plane, ray], node[plane, ray], held[plane, ray] = CLICK_WEIGHT, at, True
+    fitted, agreement = smooth_radius(node * STEP_MM, weight, held)
+    off = np.abs(radii - fitted[..., None])
+    cost += PRIOR_PRICE * (1.0 - np.minimum(weight * agreement, 1.0))[..., None] * np.minimum(off, 12.0) / STEP_MM
     node = least_cost_surface(cost, MOST_JUMP, PRICE, at_least)
-    sure = edge_confidence(profiles, STEP_MM, node)
+    beyond = np.maximum(node * STEP_MM - fitted, 0.0)
+    sure = edge_confidence(profiles, STEP_MM, node) / (1.0 + (beyond / SUSPECT_MM) ** 2)
     for plane, ray, _ in clicked:
         sure[plane, ray] = 1.0
     end = np.maximum(lumen_end - 0.5, 0.0) * STEP_MM

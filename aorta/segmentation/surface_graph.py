@@ -16,6 +16,8 @@ from aorta.records import Array
 SCALE = 1000
 FORBIDDEN = 10**9
 MUST = 1000.0
+STEEPEST = 1.7  # slope of the surface against the circle about the line: 60 degrees
+NEAR_NODES = 20.0  # within this distance the price around is full
 
 
 def least_cost_surface(cost: Array, most_jump: tuple[int, int], price: tuple[float, float], at_least: Array) -> Array:
@@ -26,9 +28,10 @@ def least_cost_surface(cost: Array, most_jump: tuple[int, int], price: tuple[flo
     cost : (s, a, k) float
         Of the surface passing through node k of the column (s, a); columns are periodic in a.
     most_jump : (2,) int
-        Largest difference of k between neighbours along s and along a.
+        Largest difference of k between neighbours along s and along a, near the line; beyond, the steepest slopes
+        below hold, so that a vessel seen from a line off its middle is not cut.
     price : (2,) float
-        Per node of difference, along s and along a.
+        Per node of difference, along s and along a; along a less the farther from the line, where rays stand apart.
     at_least : (s, a) int
         The surface passes beyond this node.
 
@@ -46,21 +49,25 @@ def least_cost_surface(cost: Array, most_jump: tuple[int, int], price: tuple[flo
     weight = np.rint(weight * SCALE).astype(np.int64).ravel()
     # a node inside pulls in the nodes below it
     tails, heads, capacities = [node[:, 1:].ravel()], [node[:, :-1].ravel()], [np.full(node[:, 1:].size, FORBIDDEN)]
+    number = np.arange(nodes)
+    steepest = np.ceil(STEEPEST * number * 2.0 * np.pi / rays).astype(int)
+    around = price[1] * np.minimum(1.0, NEAR_NODES / np.maximum(number, 1))
+    along = np.full(nodes, price[0])
     neighbours = [
-        (column[1:], column[:-1], most_jump[0], price[0]),
-        (column[:-1], column[1:], most_jump[0], price[0]),
-        (column, np.roll(column, 1, axis=1), most_jump[1], price[1]),
-        (column, np.roll(column, -1, axis=1), most_jump[1], price[1]),
+        (column[1:], column[:-1], most_jump[0], along),
+        (column[:-1], column[1:], most_jump[0], along),
+        (column, np.roll(column, 1, axis=1), np.maximum(most_jump[1], steepest), around),
+        (column, np.roll(column, -1, axis=1), np.maximum(most_jump[1], steepest), around),
     ]
     for one, other, jump, dear in neighbours:
-        lower = np.maximum(np.arange(nodes) - jump, 0)
+        lower = np.maximum(np.maximum.accumulate(number - jump), 0)
         tails.append(node[one.ravel()].ravel())
         heads.append(node[other.ravel()][:, lower].ravel())
         capacities.append(np.full(tails[-1].size, FORBIDDEN))
-        if dear > 0:
+        if (dear > 0).any():
             tails.append(tails[-1])
             heads.append(node[other.ravel()].ravel())
-            capacities.append(np.full(tails[-1].size, round(dear * SCALE)))
+            capacities.append(np.tile(np.rint(dear * SCALE).astype(np.int64), one.size))
     source, sink = node.size, node.size + 1
     inward, outward = np.flatnonzero(weight < 0), np.flatnonzero(weight > 0)
     tails += [np.full(len(inward), source), outward]

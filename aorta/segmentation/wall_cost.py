@@ -13,6 +13,7 @@ from scipy import ndimage as ndi
 from aorta.records import Array
 
 FAT_HU, VEIN_HU = -60.0, 130.0  # profiles are clipped here, so that gas and bone do not drown the rest
+THROMBUS_HU = 60.0  # drops are measured from here: what blood leaves above it, blurred, is the lumen's edge and not the wall's
 RISE_SHARE = 0.35
 FULL_EDGE_HU_PER_MM = 80.0
 SOFT_HU = (10.0, 100.0)  # thrombus and wall
@@ -34,8 +35,9 @@ def column_cost(profiles: Array, step: float, lumen_end: Array) -> Array:
         Index at which the blood ends.
     """
     number = np.arange(profiles.shape[-1])
-    slope = ndi.gaussian_filter1d(np.clip(profiles, FAT_HU, VEIN_HU), 0.6 / step, axis=-1, order=1) / step
-    edge = np.maximum(-slope, 0.0) + RISE_SHARE * np.maximum(slope, 0.0)
+    drop = -_slope(profiles, step, FAT_HU, THROMBUS_HU)
+    rise = _slope(profiles, step, FAT_HU, VEIN_HU)
+    edge = np.maximum(drop, 0.0) + RISE_SHARE * np.maximum(rise, 0.0)
     edge = np.minimum(edge / FULL_EDGE_HU_PER_MM, 1.0)
     edge = np.where(number <= lumen_end[..., None] + int(1.0 / step), 0.0, edge)  # not the lumen's own edge
     smooth = ndi.gaussian_filter1d(profiles, 0.8 / step, axis=-1)
@@ -51,9 +53,14 @@ def column_cost(profiles: Array, step: float, lumen_end: Array) -> Array:
     return (1.0 - edge) + REGION * within + OUTSIDE * left_out
 
 
+def _slope(profiles: Array, step: float, low: float, high: float) -> Array:
+    """HU per mm along the columns, of what lies between two levels."""
+    return ndi.gaussian_filter1d(np.clip(profiles, low, high), 0.6 / step, axis=-1, order=1) / step
+
+
 def edge_confidence(profiles: Array, step: float, at: Array) -> Array:
     """Confidence (s, a), 0 to 1, in a surface at samples ``at`` (s, a): how far the intensity drops to fat there."""
-    smooth = ndi.gaussian_filter1d(np.clip(profiles, -100.0, 150.0), 0.72 / step, axis=-1)
+    smooth = ndi.gaussian_filter1d(np.clip(profiles, -100.0, THROMBUS_HU), 0.72 / step, axis=-1)
     inner, outer = max(1, round(1.0 / step)), max(1, round(2.0 / step))
     at = np.clip(at, inner, profiles.shape[-1] - 1 - outer)
     before = np.take_along_axis(smooth, (at - inner)[..., None], axis=-1)[..., 0]
@@ -67,7 +74,7 @@ def edge_offset(profiles: Array, step: float, at: Array, within_mm: float = 1.0)
     The price of smoothness and the region terms pull the discrete surface off the edge a little;
     0 where there is no drop.
     """
-    slope = -ndi.gaussian_filter1d(np.clip(profiles, -100.0, VEIN_HU), 0.6 / step, axis=-1, order=1) / step
+    slope = -_slope(profiles, step, -100.0, THROMBUS_HU)
     reach = max(1, round(within_mm / step))
     at = np.clip(at, reach + 1, profiles.shape[-1] - 2 - reach)
     near = np.stack([np.take_along_axis(slope, (at + d)[..., None], axis=-1)[..., 0] for d in range(-reach, reach + 1)], axis=-1)
