@@ -17,6 +17,7 @@ from aorta.mechanics.supports import fixed, sliding
 from aorta.records import WallMesh
 from aorta.verify import heart_meshes, solving
 from aorta.verify import reference_meshes as meshes
+from aorta.verify.check import Check, relative
 
 _BULK = 1000.0
 """Times the shear modulus at rest: the benchmark is incompressible."""
@@ -64,3 +65,24 @@ def cavity(points: np.ndarray, mesh: WallMesh) -> float:
     tangents = np.einsum("fni,qnj->fqij", points[mesh.facets["blood"]], slope)
     area = np.cross(tangents[..., 0], tangents[..., 1])
     return float(-((places[..., 2] - 5) * area[..., 2] * tet10.TRIANGLE_6_WEIGHTS).sum())
+
+
+def bent_bar() -> tuple[Check, ...]:
+    """Problem 1: a bar of fibres bent by pressure, on three meshes."""
+    name, source = "heart benchmark, problem 1: bent bar", "Land et al. 2015, where eleven codes meet"
+    found = [bar(cells, "mixed") for cells in ((10, 1, 1), (20, 2, 2), (40, 2, 2))]
+    return (
+        relative(name, "height of the end on the finest mesh, mm", found[2], 4.17, 0.01, source),
+        Check(name, "change from the mesh half as long", abs(found[2] / found[1] - 1), 0.012, "share", "itself"),
+    )
+
+
+def inflated_ventricle() -> tuple[Check, ...]:
+    """Problem 2: a ventricle of isotropic muscle blown up to four times its volume."""
+    name, source = "heart benchmark, problem 2: inflated ventricle", "independent axisymmetric runs of Q2/Q1 elements, 6 x 48"
+    inside, outside, volume = ventricle(8, 2, "mixed")
+    return (
+        relative(name, "apex inside, mm", inside, -26.62, 5e-3, source),
+        relative(name, "apex outside, mm", outside, -28.287, 5e-3, source),
+        relative(name, "cavity, mm³", volume, 10733.0, 1e-2, source),
+    )

@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from functools import partial
 
 from aorta.mechanics.materials.registry import LAWS
-from aorta.verify import balances, calculix, carotid, elements, laws, prestressed, shells, supported, zero_d
+from aorta.verify import (
+    balances,
+    calculix,
+    carotid,
+    cook,
+    elements,
+    heart,
+    incompressible,
+    laws,
+    manufactured,
+    prestressed,
+    shells,
+    supported,
+    zero_d,
+)
 from aorta.verify.check import Problem
 
 GROUPS: Mapping[str, str] = {
@@ -18,6 +32,7 @@ GROUPS: Mapping[str, str] = {
     "incompressible": "Free of locking",
     "prestress": "The unloaded shape, and stress that is in balance with the pressure",
     "supports": "Elastic ends, surrounding tissue and contact, in one dimension and on the way to the unloaded shape and back",
+    "benchmarks": "Problems that other programs have been run on",
     "heart-cycle": "The Windkessel",
     "calculix": "Another program on the same mesh: CalculiX",
 }
@@ -39,6 +54,14 @@ PROBLEMS: Mapping[str, Entry] = {
     "patch": Entry(elements.patch, "elements"),
     "tangent": Entry(elements.tangent, "elements"),
     "lame": Entry(elements.lame, "elements"),
+    **{
+        name: Entry(partial(manufactured.solution, law, form, ratio), "elements", slow=True)
+        for name, law, form, ratio in (
+            ("manufactured-displacement", "raghavan-vorp-2000", "displacement", 10.0),
+            ("manufactured-mixed", "raghavan-vorp-2000", "mixed", 100.0),
+            ("manufactured-mixed-stiff", "neo-hookean", "mixed", 1e4),
+        )
+    },
     "tube-raghavan-vorp": Entry(shells.tube_rv, "shells", slow=True),
     "tube-neo-hookean": Entry(shells.tube_nh, "shells", slow=True),
     "sphere-raghavan-vorp": Entry(shells.sphere_rv, "shells", slow=True),
@@ -56,6 +79,9 @@ PROBLEMS: Mapping[str, Entry] = {
     "wall-with-gap": Entry(supported.wall_with_gap, "supports"),
     "dashpot": Entry(supported.dashpot, "supports"),
     "round-trip-supports": Entry(supported.there_and_back, "supports", slow=True),
+    "cook": Entry(cook.bending, "benchmarks", slow=True),
+    "heart-bar": Entry(heart.bent_bar, "benchmarks", slow=True),
+    "heart-ventricle": Entry(heart.inflated_ventricle, "benchmarks", slow=True),
     "windkessel": Entry(zero_d.windkessel, "heart-cycle"),
     "calculix-thrombus": Entry(calculix.thrombosed, "calculix"),
     **{f"calculix-{name}": Entry(partial(calculix.one_law, name), "calculix") for name in calculix.COMPARED},

@@ -27,7 +27,7 @@ from aorta.verify import reference_meshes as meshes
 SHAPES = ("tube", "fusiform", "saccular", "curved")
 WALL_LAWS = tuple(name for name in NAMES if "depth" not in find(name)[0].fields and "thrombus" not in find(name)[0].tissue)
 THROMBUS_LAWS = tuple(name for name in NAMES if "thrombus" in find(name)[0].tissue)
-BOUNDS = {"traction": 1e-7, "reaction": 1e-7, "energy_forces": 1e-5, "energy_stress": 1e-5, "work": 1e-3}
+BOUNDS = {"traction": 1e-7, "reaction": 1e-7, "energy_forces": 1e-5, "energy_stress": 1e-5, "work": 1e-5}
 """Shares; beyond them a converged answer is wrong."""
 _STATES = 5
 """Equilibria along the path from the imaging pressure to systole."""
@@ -43,7 +43,7 @@ class Case:
     sac: float
     thickness: float
     thrombus: bool
-    cells: tuple[int, int, int]
+    cells: tuple[int, int]
     diastolic: float
     systolic: float
     wall: str
@@ -67,7 +67,7 @@ def draw(seed: int) -> Case:
         sac=rng.uniform(neck + 3, 30),
         thickness=rng.uniform(0.8, 3.0),
         thrombus=bool(rng.random() < 0.4),
-        cells=(1, int(rng.integers(10, 15)), int(rng.integers(7, 11))),
+        cells=(int(rng.integers(8, 12)), int(rng.integers(5, 8))),
         diastolic=max(60.0, systolic - rng.uniform(10, 60)),
         systolic=systolic,
         wall=str(rng.choice(WALL_LAWS)),
@@ -84,7 +84,7 @@ def draw(seed: int) -> Case:
 def vessel(case: Case) -> WallMesh:
     """The case's mesh: a bulge of even radial wall about a straight or curved line, lined with eccentric thrombus if it has any."""
     half, bend = 30.0, 45.0
-    layers = 3 if case.thrombus else 1
+    layers = 2 if case.thrombus else 1
     share = (layers - 1) / layers
 
     def mapping(s):
@@ -115,7 +115,7 @@ def vessel(case: Case) -> WallMesh:
     names = {(0, 1): "outer", (2, 0): "end_distal", (2, 1): "end_proximal"}
     tissue = lambda c: np.where(c[:, 0] > share, WALL, THROMBUS)  # noqa: E731
     return meshes.structured(
-        (layers, *case.cells[1:]), mapping, names, region=tissue, periodic=True, ends=tuple(ends), wall_thickness_mm=case.thickness
+        (layers, *case.cells), mapping, names, region=tissue, periodic=True, ends=tuple(ends), wall_thickness_mm=case.thickness
     )
 
 
@@ -163,6 +163,8 @@ def solved(case: Case, mesh: WallMesh) -> tuple[Solution, MechanicsSettings, dic
         formulation=case.formulation,
         bulk_modulus=bulk,
         thrombus_bulk_modulus=soft,
+        max_iterations=15,
+        minimum_step=1 / 16,  # what has no equilibrium says so soon
     )
     low, high = case.diastolic * MMHG_IN_MPA, case.systolic * MMHG_IN_MPA
     between = np.linspace(high, low, _STATES)[1:-1]
