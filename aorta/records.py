@@ -315,6 +315,9 @@ class Sections:
     thrombus_max_thickness_mm: Array
     thrombus_area_share: Array  # 0 to 1 of the outer area
     calcified_share: Array  # 0 to 1 of the outer perimeter
+    lumen_perimeter_diameter_mm: Array | None = None  # of the circle with equal perimeter
+    thrombus_covered_share: Array | None = None  # 0 to 1 of the perimeter within which thrombus is 2 mm thick or more
+    calcification_thickness_mm: Array | None = None  # greatest, along lines towards the contour's centre
 
 
 @dataclass(frozen=True)
@@ -339,6 +342,22 @@ class End:
 
 
 @dataclass(frozen=True)
+class Calcification:
+    """Voxels labelled as calcification.
+
+    Parameters
+    ----------
+    points : (n, 3) float, mm, LPS
+        Their centres.
+    voxel_mm : float
+        Edge of the cube of a voxel's volume.
+    """
+
+    points: Array
+    voxel_mm: float
+
+
+@dataclass(frozen=True)
 class Anatomy:
     """Surfaces, centrelines, sections, landmarks and what was measured on them.
 
@@ -355,6 +374,7 @@ class Anatomy:
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
     spine: Surface | None = None  # closed, smooth: the vertebrae near the vessel, where they are labelled
+    calcification: Calcification | None = None  # where it is labelled
 
     def branch(self, name: str) -> Branch | None:
         """The branch of this name, or None."""
@@ -408,6 +428,7 @@ class WallMesh:
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
     spine: Surface | None = None  # the anatomy's
+    calcified_share: Array | None = None  # (n,) 0 to 1, where calcification is a stiff inclusion; None: it is as the wall
 
     def __post_init__(self) -> None:
         _require(self.tets.ndim == 2 and self.tets.shape[1] == 10, "tets must be (m, 10)")
