@@ -43,7 +43,7 @@ def broken_rules(data: dict[str, Any], tree: Tree) -> list[Mistake]:
     """Every broken rule of a case file's data."""
     start = (_case_id, _start, _second, _surfaces, _labels)
     mistakes = []
-    for rule in (*start, _pressure, _modality, _paths, _overrides, _landmarks, _materials, _cycle):
+    for rule in (*start, _pressure, _modality, _paths, _overrides, _landmarks, _materials, _cycle, _supports):
         for path, message in rule(data):
             place = tree.key_place(path) if at(path) is None or path[:-1] in (("overrides",), ("landmarks",)) else tree.place(path)
             mistakes.append(Mistake(*place, dotted(path), message))
@@ -165,6 +165,20 @@ def _cycle(data: dict[str, Any]) -> Broken:
         yield ("cycle", "windkessel"), "is fitted to a flow; give 'waveform:', a CSV with a column such as flow_mL_per_s"
 
 
+def _supports(data: dict[str, Any]) -> Broken:
+    mechanics, tissue = _section(data, "mechanics"), _section(data, "tissue")
+    ends = mechanics.get("ends", MechanicsSettings.ends)
+    if ends == "elastic" and mechanics.get("end_stiffness_normal") is None:
+        yield ("mechanics", "ends"), "elastic ends need a stiffness; add e.g. 'end_stiffness_normal: 20 kPa/mm'"
+    for key in ("end_stiffness_normal", "end_stiffness_tangential"):
+        if mechanics.get(key) is not None and ends in ("fixed", "sliding"):
+            yield ("mechanics", key), f"contradicts 'ends: {ends}'; write 'ends: elastic' or leave it out"
+    if mechanics.get("pressure_on") == "wall" and mechanics.get("wall_pressure_share", 1.0) not in (1, None):
+        yield ("mechanics", "wall_pressure_share"), "contradicts 'pressure_on: wall', which is a share of 1; leave one of them out"
+    if _parsed(tissue.get("damping"), ("tissue", "damping")) and _section(data, "cycle").get("waveform") is None:
+        yield ("tissue", "damping"), "acts along a waveform only; add 'cycle: {waveform: ...}' or leave it out"
+
+
 def _materials(data: dict[str, Any]) -> Broken:
     from aorta.mechanics.materials import registry
 
@@ -187,8 +201,14 @@ def _materials(data: dict[str, Any]) -> Broken:
 
 def _bulk_modulus(data: dict[str, Any], key: str) -> float:
     """As the file says, the default where it says nothing that can be read."""
-    value, kind = _section(data, "mechanics").get(key), at(("mechanics", key))
+    value = _parsed(_section(data, "mechanics").get(key), ("mechanics", key))
+    return float(getattr(MechanicsSettings, key)) if value is None else value
+
+
+def _parsed(value: Any, path: Path) -> float | None:
+    """A quantity in our unit; None where there is none that can be read."""
+    kind = at(path)
     if value is not None and kind is not None and kind.quantity is not None:
         with contextlib.suppress(ValueError):
             return kind.quantity.parse(value)
-    return float(getattr(MechanicsSettings, key))
+    return None

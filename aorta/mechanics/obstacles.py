@@ -81,11 +81,14 @@ class Sampled:
 def sampled(surface: Surface, points: np.ndarray) -> Sampled | None:
     """The signed distance from a closed surface where it is in reach of points (n, 3); None where it is not.
 
+    The surface must have a vertex every millimetre or two, as one made of voxels has.
     Near the surface it is the mean height above the tangent planes of the nearest vertices, weighted by
     their nearness (implicit moving least squares: Kolluri 2008, ACM Trans Algorithms 4:18), which irons
     out creases; further away, the distance to the nearest vertex.
     """
-    vertices, normals = _vertices(surface)
+    mesh = pv.PolyData.from_regular_faces(np.ascontiguousarray(surface.points, float), surface.triangles)
+    mesh = mesh.compute_normals(cell_normals=False, split_vertices=False, consistent_normals=False, auto_orient_normals=False)
+    vertices, normals = np.asarray(mesh.points, float), np.asarray(mesh["Normals"], float)
     tree = cKDTree(vertices)
     near = points[tree.query(points, distance_upper_bound=REACH_MM)[0] < REACH_MM]
     if not len(near):
@@ -116,17 +119,3 @@ def _rough(grid: np.ndarray, tree: cKDTree, normals: np.ndarray, vessel: cKDTree
     apart, nearest = tree.query(grid)
     inside = np.einsum("ni,ni->n", grid - tree.data[nearest], normals[nearest]) < 0
     return np.where(inside, -apart, apart), vessel.query(grid)[0]
-
-
-def _vertices(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
-    """Points (m, 3) about a millimetre apart on a surface, and their unit normals."""
-    mesh = pv.PolyData.from_regular_faces(np.ascontiguousarray(surface.points, float), surface.triangles).clean()
-    if _longest_edge(surface) > 2 * _STEP_MM:
-        mesh = mesh.subdivide_adaptive(max_edge_len=_STEP_MM)
-    mesh = mesh.compute_normals(cell_normals=False, split_vertices=False, consistent_normals=False, auto_orient_normals=False)
-    return np.asarray(mesh.points, float), np.asarray(mesh["Normals"], float)
-
-
-def _longest_edge(surface: Surface) -> float:
-    corners = surface.points[surface.triangles]
-    return float(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max())

@@ -97,7 +97,8 @@ class SurroundingForces:
                 form += self._stiffness * ufl.dot(stretch, test) * self._ds
             if u is not None and self._before is not None:
                 form += self._rate * ufl.dot(u - self._before, test) * self._ds
-        if self.what.contact is not None:
+        contact = self.what.contact
+        if contact is not None and not (contact.silent and u is None):  # in the image itself it is then nil
             gap = self._distance[0] + _positive(-self._distance[1])
             if u is not None:
                 gap += ufl.dot(self._normal, u - self._at)

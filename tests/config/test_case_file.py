@@ -47,6 +47,22 @@ def test_empty_section_means_its_defaults():
     [
         ("foo: 1", "c.yaml:4:1: foo: unknown key; known here: schema_version, case_id"),
         ("wall: {thicknes: 1 mm}", "c.yaml:4:8: wall.thicknes: unknown key; did you mean 'thickness'?"),
+        ("mechanics: {ends: elastic}", "c.yaml:4:19: mechanics.ends: elastic ends need a stiffness"),
+        (
+            "mechanics: {end_stiffness_normal: 20 kPa/mm}",
+            "c.yaml:4:35: mechanics.end_stiffness_normal: contradicts 'ends: fixed'",
+        ),
+        (
+            "mechanics: {pressure_on: wall, wall_pressure_share: 0.4}",
+            "c.yaml:4:53: mechanics.wall_pressure_share: contradicts 'pressure_on: wall'",
+        ),
+        (
+            "mechanics: {wall_pressure_share: 1.4}",
+            "c.yaml:4:34: mechanics.wall_pressure_share: 1.4 is outside the plausible range 0 to 1",
+        ),
+        ("tissue: {damping: 1 kPa s/mm}", "c.yaml:4:19: tissue.damping: acts along a waveform only"),
+        ("tissue: {stiffness: 5 kPa}", "c.yaml:4:21: tissue.stiffness: '5 kPa' is a pressure; expected a foundation in MPa/mm"),
+        ("tissue: {stiffness: 5 MPa/mm}", "c.yaml:4:21: tissue.stiffness: 5 MPa/mm is outside the plausible range 0 to 0.1 MPa/mm"),
         ("systolic: 120 mmHg", "c.yaml:4:1: systolic: unknown key here; it belongs in 'pressure:'"),
         ("wall: {}\nwall: {}", "c.yaml:5:1: wall: duplicate key, first written on line 4"),
         ("wall:\n  thickness: 1.5", "c.yaml:5:14: wall.thickness: 1.5 has no unit; write e.g. '1.5 mm'"),
