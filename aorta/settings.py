@@ -144,6 +144,8 @@ class WallSettings:
 
     thickness: Thickness = 1.5  # Raghavan 2006, BioPARR's default; CT does not show it
     thickness_by_region: dict[Literal["neck", "sac", "left_iliac", "right_iliac"], Thickness] = field(default_factory=dict)
+    calcification: Literal["wall", "stiff"] = "wall"  # as soft as the wall, or stiff inclusions, whose own stress is left out of peaks
+    calcification_modulus: Modulus = 20.0  # MPa, Young's; a choice of ours, far above the wall's (docs/theory/mechanics.md)
     thickness_points: Optional[str] = None  # CSV of measured points: x_mm,y_mm,z_mm,thickness_mm
     thickness_frame: Literal["LPS", "RAS"] = "LPS"  # of these points
     thickness_series: Literal["image", "second"] = "image"  # on which image they were measured

@@ -12,12 +12,20 @@ from scipy import ndimage as ndi
 
 from aorta.anatomy.lattice import crop
 from aorta.anatomy.surfaces import ITERATIONS, PASS_BAND, without_holes
-from aorta.records import VESSEL, Array, Labels, Surface
+from aorta.records import VESSEL, Array, Calcification, Labels, Surface
 
 NEAR_MM = 20.0
 """Around the vessel's bounding box; bone further away is cut off."""
 _SMALLEST_MM3 = 500.0
 """A piece below half a millilitre is no vertebral body but a calcification or a speck."""
+
+
+def calcification_of(labels: Labels) -> Calcification | None:
+    """The vessel's calcified voxels, or None where there are none."""
+    places = np.argwhere(labels.mask("calcification"))
+    if not len(places):
+        return None
+    return Calcification(labels.grid.to_lps(places[:, ::-1]), float(np.cbrt(labels.grid.voxel_volume_mm3)))
 
 
 def spine_surface(labels: Labels) -> Surface | None:

@@ -27,6 +27,7 @@ from aorta.mechanics.loads import Loads, shares
 from aorta.mechanics.materials import fibres
 from aorta.mechanics.materials.registry import Material
 from aorta.mechanics.mean_stress import MeanStress
+from aorta.mechanics.structures import inclusions
 from aorta.mechanics.supports import Prescribed, Support, held_by
 from aorta.mechanics.surroundings import SurroundingForces, Surroundings
 from aorta.records import WALL
@@ -57,6 +58,8 @@ class Body:
         quadrature points, tetrahedra as in the source.
     forces : (n, 3) float or None
         Dead nodal forces in N, reached in proportion to the load.
+    inclusion_shear : float, MPa
+        What stiff inclusions add to the shear modulus where the field ``inclusions.FIELD`` is 1.
     """
 
     domain: Domain
@@ -67,6 +70,7 @@ class Body:
     fields: Mapping[str, np.ndarray] = field(default_factory=dict)
     forces: np.ndarray | None = None
     surroundings: Surroundings | None = None
+    inclusion_shear: float = 0.0
 
 
 class Equilibrium:
@@ -103,6 +107,9 @@ class Equilibrium:
         points, _ = backend.quadrature(VOLUME_DEGREE)
         self._fields = {name: domain.pointwise(values, points) for name, values in body.fields.items()}
         self._constants = {region: self._constants_of(m) for region, m in body.materials.items()}
+        self._stiffening = None
+        if inclusions.FIELD in self._fields:
+            self._stiffening = fem.Constant(domain.mesh, np.float64(body.inclusion_shear)) * self._fields[inclusions.FIELD]
         self._mean = MeanStress(unknowns, domain.mesh, body.materials)
         self._measures()
 
@@ -157,7 +164,7 @@ class Equilibrium:
         """Cauchy stress of one region's material; ``holder`` is the function that holds its mean stress (None: ``u``)."""
         values, law = self._constants[region], self.body.materials[region].law
         mean = self._mean.of(region, self.u if holder is None else holder, ufl.det(F))
-        return cauchy(F, law, values, mean, self._fibres(values) if law.directed else ())
+        return cauchy(F, law, values, mean, self._fibres(values) if law.directed else (), self._stiffening)
 
     def volume_ratio(self, region: int, F):
         """J: det F, or in the mixed form what the mean stress stands for, 1 + p/κ; det F meets that in the mean alone."""

@@ -26,10 +26,11 @@ def unit(vector):
     return vector / ufl.sqrt(ufl.dot(vector, vector))
 
 
-def cauchy(F, law: Law, values: Mapping[str, object], mean_stress, fibres: Sequence = ()):
+def cauchy(F, law: Law, values: Mapping[str, object], mean_stress, fibres: Sequence = (), stiffening=None):
     """Cauchy stress (3, 3) in MPa of the total deformation gradient F; ``mean_stress`` is U'(J), or takes its place.
 
     ``fibres`` are unit directions in the unloaded shape, one per family, for laws that have fibres.
+    ``stiffening`` (None: nowhere) is the shear modulus in MPa of a neo-Hookean solid that adds to the law.
     """
     J = ufl.det(F)
     b = J ** (-2.0 / 3.0) * F * F.T
@@ -38,6 +39,8 @@ def cauchy(F, law: Law, values: Mapping[str, object], mean_stress, fibres: Seque
     i2 = ufl.variable((ufl.tr(b) ** 2 - ufl.tr(b2)) / 2)
     energy = law.energy(i1, i2, values)
     isochoric = 2 / J * (ufl.diff(energy, i1) * b + ufl.diff(energy, i2) * (ufl.tr(b) * b - b2))
+    if stiffening is not None:
+        isochoric += stiffening / J * b
     if law.aligned_energy is not None:
         isochoric += 2 / J * _aligned(F, J, law, values, fibres[0])
         fibres = ()

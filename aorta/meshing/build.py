@@ -13,6 +13,7 @@ from aorta.meshing.dense import DenseSurface, dense_surface, edge_length
 from aorta.meshing.facets import check_closed, named_facets
 from aorta.meshing.fairing import STRETCHES, faired
 from aorta.meshing.fields import Box, Field, polydata_to_surface, surface_to_polydata
+from aorta.meshing.inclusions import calcified_finding, calcified_share
 from aorta.meshing.inner_face import Faces, faces
 from aorta.meshing.isoparametric import FACES
 from aorta.meshing.measures import distance_to_facets, mesh_findings, thickness_cautions, volume_cautions
@@ -86,8 +87,13 @@ def build_mesh(
         solid.points, solid.tets, region, facets, measured, mesh.layers, shapes, ends, solid.straightened, removed
     )
     cautions += (*thickness_cautions(measured, thickness(columns.foot), columns.foot), *volume_cautions(findings))
+    share = calcified_share(solid.points, anatomy.calcification) if wall.calcification == "stiff" else None
+    if share is not None:
+        findings += (calcified_finding(solid.points, solid.tets, region, share),)
+    elif anatomy.calcification is not None:
+        cautions += ("calcification is labelled and taken to be as soft as the wall (wall.calcification)",)
     thicknesses = clot_thickness, wall_thickness
-    return WallMesh(solid.points, solid.tets, region, facets, ends, *thicknesses, findings, cautions, anatomy.spine)
+    return WallMesh(solid.points, solid.tets, region, facets, ends, *thicknesses, findings, cautions, anatomy.spine, share)
 
 
 def _wall_and_ends(

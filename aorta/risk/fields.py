@@ -12,6 +12,10 @@ from aorta.records import WALL, Array, State, WallMesh
 from aorta.risk.ends import away_from_ends
 
 
+MOSTLY = 0.5
+"""Calcified share of an element above which it counts as calcification."""
+
+
 @dataclass(frozen=True)
 class WallPlaces:
     """Elements and nodes of the wall.
@@ -33,6 +37,14 @@ class WallPlaces:
     excluded_share: float
 
 
+def tissue_elements(mesh: WallMesh) -> Array:
+    """Elements of the wall that are not stiff calcification: its stress says nothing against the wall's strength."""
+    wall = np.flatnonzero(mesh.region == WALL)
+    if mesh.calcified_share is None:
+        return wall
+    return wall[mesh.calcified_share[mesh.tets[wall]].mean(axis=1) <= MOSTLY]
+
+
 def wall_places(mesh: WallMesh, exclusion_mm: float) -> WallPlaces:
     """Find the wall and leave out what is near its ends.
 
@@ -41,7 +53,7 @@ def wall_places(mesh: WallMesh, exclusion_mm: float) -> WallPlaces:
     RiskError
         The mesh has no wall, or nothing of it is left.
     """
-    wall = np.flatnonzero(mesh.region == WALL)
+    wall = tissue_elements(mesh)
     if len(wall) == 0:
         raise RiskError("The mesh has no wall.", where="risk", fix="check the regions of the mesh")
     corners = mesh.points[mesh.tets[wall, :4]]

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from aorta.records import WALL, Array, State, WallMesh
+from aorta.records import Array, State, WallMesh
 from aorta.risk.ends import away_from_ends
-from aorta.risk.fields import onto_outer
+from aorta.risk.fields import onto_outer, tissue_elements
 from aorta.risk.stress import first_principal
 
 AREA_MM2 = 10.0
@@ -29,7 +29,7 @@ _CHUNK = 2048
 
 
 _NEAR, _FAR = 0.5854101966249685, 0.1381966011250105
-_BARYCENTRIC = np.where(np.eye(4)[[1, 2, 3, 0]] == 1, _NEAR, _FAR)
+BARYCENTRIC = np.where(np.eye(4)[[1, 2, 3, 0]] == 1, _NEAR, _FAR)
 """Where the four quadrature points are, in the order that ``records.State`` states."""
 
 
@@ -61,9 +61,9 @@ def wall_patches(mesh: WallMesh, state: State, exclusion_mm: float, area: float 
     thickness = mesh.wall_thickness_mm[node]
     if not len(node) or not (thickness > 0.0).all():
         return None
-    wall = np.flatnonzero(mesh.region == WALL)
+    wall = tissue_elements(mesh)
     volume = state.quadrature_volume_mm3[wall]
-    share = _BARYCENTRIC if volume.shape[1] == 4 else np.full((volume.shape[1], 4), 0.25)
+    share = BARYCENTRIC if volume.shape[1] == 4 else np.full((volume.shape[1], 4), 0.25)
     places = np.einsum("qv,evx->eqx", share, mesh.points[mesh.tets[wall, :4]]).reshape(-1, 3)
     stress = state.cauchy_quadrature_MPa[wall].reshape(-1, 6)
     points = mesh.points[node]

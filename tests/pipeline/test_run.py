@@ -7,8 +7,8 @@ import pytest
 
 from aorta.errors import MeshError, SetupError
 from aorta.pipeline import run as run_module
-from aorta.pipeline.run import run_case, status
 from aorta.pipeline.context import Stage
+from aorta.pipeline.run import run_case, status
 from aorta.records import Finding, Grid, Labels, Segmentation
 from aorta.settings import Case, LabelInput, MeshSettings
 

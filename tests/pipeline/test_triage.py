@@ -7,8 +7,8 @@ import pytest
 
 from aorta.pipeline import run as run_module
 from aorta.pipeline import triage
-from aorta.pipeline.run import run_case
 from aorta.pipeline.context import Stage
+from aorta.pipeline.run import run_case
 from aorta.pipeline.stages import GRAPH
 from aorta.records import Finding, Grid, Labels, Segmentation
 from aorta.settings import Case, CycleSettings, LabelInput, MeshSettings
