@@ -19,8 +19,9 @@ from aorta.verify import heart_meshes, solving
 from aorta.verify import reference_meshes as meshes
 from aorta.verify.check import Check, relative
 
-_BULK = 1000.0
-"""Times the shear modulus at rest: the benchmark is incompressible."""
+_BULK = 1e5
+"""Times the shear modulus at rest: the benchmark is incompressible. A thousand times would leave the ventricle, whose muscle
+stiffens exponentially, a cavity 1.2 % larger."""
 
 
 def muscle(values: Mapping[str, float]) -> Material:
@@ -72,8 +73,8 @@ def bent_bar() -> tuple[Check, ...]:
     name, source = "heart benchmark, problem 1: bent bar", "Land et al. 2015, where eleven codes meet"
     found = [bar(cells, "mixed") for cells in ((10, 1, 1), (20, 2, 2), (40, 2, 2))]
     return (
-        relative(name, "height of the end on the finest mesh, mm", found[2], 4.17, 0.01, source),
-        Check(name, "change from the mesh half as long", abs(found[2] / found[1] - 1), 0.012, "share", "itself"),
+        relative(name, "height of the end on the finest mesh, mm", found[2], 4.17, 8e-3, source),
+        Check(name, "change from the mesh half as long", abs(found[2] / found[1] - 1), 3e-3, "share", "itself"),
     )
 
 
@@ -82,7 +83,7 @@ def inflated_ventricle() -> tuple[Check, ...]:
     name, source = "heart benchmark, problem 2: inflated ventricle", "independent axisymmetric runs of Q2/Q1 elements, 6 x 48"
     inside, outside, volume = ventricle(8, 2, "mixed")
     return (
-        relative(name, "apex inside, mm", inside, -26.62, 5e-3, source),
-        relative(name, "apex outside, mm", outside, -28.287, 5e-3, source),
-        relative(name, "cavity, mm³", volume, 10733.0, 1e-2, source),
+        relative(name, "apex inside, mm", inside, -26.62, 3e-3, source),
+        relative(name, "apex outside, mm", outside, -28.287, 1e-3, source),
+        relative(name, "cavity, mm³", volume, 10733.0, 2e-3, source),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.integrate import quad, solve_ivp
+from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
 from aorta.verify.fibre_stress import Fibred
@@ -77,6 +78,22 @@ def inflate(artery: Layers, pressure: float, axial: float, opening_deg: float = 
     force = np.pi * sum(integral(lambda r, s: (2 * s[1] - s[0]) * r, *span, ri) for span in spans)
     outer = extra(artery.radii[-1], artery.laws[-1], ri)[0]
     return Inflated(float(ri), float(outer), float(force), np.array(stresses))
+
+
+def circumferential(artery: Layers, inner: float, axial: float, opening_deg: float, count: int = 401) -> list[np.ndarray]:
+    """For each layer (count, 2) radii and circumferential stresses of the loaded incompressible artery."""
+    k = 2 * np.pi / (2 * np.pi - np.radians(opening_deg))
+    found, beyond = [], 0.0
+    for low, high, law in reversed(list(zip(artery.radii[:-1], artery.radii[1:], artery.laws))):
+        R = np.linspace(low, high, count)
+        r = np.sqrt(inner**2 + (R**2 - artery.radii[0] ** 2) / (k * axial))
+        stress = np.array([law.principal((h, axial, 1 / (h * axial)), 0.0) for h in k * r / R])
+        extra = stress[:, 0] - stress[:, 2]
+        integral = CubicSpline(r, extra / r).antiderivative()
+        held = integral(r[-1]) - integral(r)
+        found.append(np.stack([r, extra - beyond - held], 1))
+        beyond += held[0]
+    return found[::-1]
 
 
 @dataclass(frozen=True)
