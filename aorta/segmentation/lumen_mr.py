@@ -22,6 +22,7 @@ BIAS_MM = 12.0  # scale of the brightness field
 ROUNDS, SETTLED = 12, 0.002
 FAINTEST = 0.2  # of the brightness at the start: beyond it the image says nothing
 LEAK_MM = 2.0
+BODY_SHARE = 0.15  # of the level between dark and bright: above it there is tissue
 
 
 def brightest_vessel(voxels: Array, spacing: Array) -> tuple[Array, Array]:
@@ -34,7 +35,15 @@ def brightest_vessel(voxels: Array, spacing: Array) -> tuple[Array, Array]:
     return parts == 1 + int(np.argmax(sizes)), np.sort(sizes)[::-1]
 
 
-def grow_along(voxels: Array, spacing: Array, start: Array, level: float | None = None) -> tuple[Array, Array]:
+def bright_share(voxels: Array) -> float:
+    """Share of the body that is bright: 4 % in contrast angiography (blood alone), over half where fat and marrow shine too."""
+    level = threshold_otsu(voxels)
+    return float((voxels > level).sum() / max(1, int((voxels > BODY_SHARE * level).sum())))
+
+
+def grow_along(
+    voxels: Array, spacing: Array, start: Array, level: float | None = None, share: float = SHARE, leak_mm: float = LEAK_MM
+) -> tuple[Array, Array]:
     """Blood connected to a starting mask inside it, and its local brightness (NaN outside).
 
     Parameters
@@ -44,20 +53,25 @@ def grow_along(voxels: Array, spacing: Array, start: Array, level: float | None 
         Well inside the blood.
     level : float or None
         Brightness of the blood at the start; None: measured there.
+    share, leak_mm : float
+        Of the blood's brightness that counts as blood; radius of what is cut off. Above ``SHARE`` the edge is then moved out
+        to it by a voxel.
     """
     level = float(np.median(voxels[start])) if level is None else level
     deep, before = start, -1
     mask = start
     field = np.full(voxels.shape, level, np.float32)
     for _ in range(ROUNDS):
-        mask = part_with(voxels > SHARE * np.maximum(field, FAINTEST * level), np.argwhere(deep)) | deep
-        mask = cut_leaks(mask, spacing, np.argwhere(deep), LEAK_MM)
+        mask = part_with(voxels > share * np.maximum(field, FAINTEST * level), np.argwhere(deep)) | deep
+        mask = cut_leaks(mask, spacing, np.argwhere(deep), leak_mm)
         if abs(int(mask.sum()) - before) < SETTLED * before:
             break
         before = int(mask.sum())
         inner = depth_in(mask, spacing) > DEEP_MM
         deep = largest_part(inner) if inner.any() else deep
         field = _brightness(voxels, deep, spacing)
+    if share > SHARE:
+        mask = mask | (ndi.binary_dilation(mask) & (voxels > SHARE * field))
     return largest_part(ndi.binary_fill_holes(mask)), np.where(mask, field, np.nan)
 
 

@@ -9,6 +9,8 @@ import SimpleITK as sitk
 from scipy import ndimage as ndi
 
 from aorta.errors import NeedsClicks
+from aorta.phantom.family import draw_scene, member
+from aorta.phantom.make import render
 from aorta.records import Grid, Volume
 from aorta.segmentation.segment import segment
 from aorta.settings import SegmentationSettings
@@ -71,6 +73,29 @@ def test_blood_that_leaked_into_something_wide_is_not_taken(angiogram):
     with pytest.raises(NeedsClicks, match="reaches beyond the aorta") as caught:
         segment(Volume(volume.grid, voxels, "MR"), SegmentationSettings(), 1.5)
     assert caught.value.where.endswith("mr-angiography") and "hang on the vessel" in caught.value.why
+
+
+def test_bright_blood_is_recognised_and_followed_from_clicks():
+    """A balanced sequence: fat has 0.7 of the blood's brightness, the cava 0.85."""
+    one = member(19)
+    phantom = render(draw_scene(one), one.seed, (72, 110, 118))
+    with pytest.raises(NeedsClicks, match="at least 2 clicks") as caught:
+        segment(phantom.volume, SegmentationSettings(), 1.5)
+    assert "bright-blood" in caught.value.why
+    lumen = phantom.labels.mask("lumen")
+
+    def point(k, right=None):
+        voxels = np.argwhere(lumen[k])
+        if right is not None:
+            voxels = voxels[(voxels[:, 1] < voxels[:, 1].mean()) == right]
+        j, i = voxels.mean(axis=0)
+        return tuple(float(c) for c in phantom.volume.grid.to_lps(np.array([i, j, k])))
+
+    seeds = (point(66), point(6, True), point(6, False))
+    found = segment(phantom.volume, SegmentationSettings(seeds=seeds), 1.5)
+    between, taken = slice(10, 62), found.labels.mask("lumen")
+    assert 2.0 * (taken & lumen)[between].sum() / (taken[between].sum() + lumen[between].sum()) == pytest.approx(0.99, abs=0.01)
+    assert any("bright-blood sequence" in caution for caution in found.cautions)
 
 
 @pytest.mark.real
