@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aorta.records import Anatomy, Array, Finding, Risk, Solution, State, WallMesh, withheld
-from aorta.risk import laplace
+from aorta.risk import discretisation, laplace
 from aorta.risk.ends import away_from_ends
 from aorta.risk.fields import WallPlaces, at_centroids, check_state, on_wall, onto_outer, wall_places
 from aorta.risk.patch import wall_patches
@@ -23,6 +23,7 @@ from aorta.units import kpa
 STRESS_NAMES = (
     ("wall_stress_max_kPa", "kPa"),
     ("wall_stress_p99_kPa", "kPa"),
+    (discretisation.NAME, "%"),
     ("wall_stress_patch_max_kPa", "kPa"),
     ("von_mises_max_kPa", "kPa"),
     ("von_mises_p99_kPa", "kPa"),
@@ -77,6 +78,7 @@ def assess(
         rupture = rupture_findings(principal, volume, local, over_patches, facts, state, where)
     findings = (
         *stress_findings(principal, mises, volume, places.centroids, patches, around, state, where, unlikely),
+        discretisation.error_finding(discretisation.read_percentile(mesh, state, places.elements)),
         *tension_findings(tension, counted, state, where),
         *reference,
         *pulsation_findings(anatomy, mesh, solution, places, where),

@@ -52,8 +52,8 @@ def test_a_patch_of_many_small_elements_is_counted_to_its_end():
 def test_quadrature_points_are_where_the_mechanics_puts_them():
     tet10 = pytest.importorskip("aorta.mechanics.tet10")
     barycentric = np.column_stack([1 - tet10.GAUSS_4.sum(axis=1), tet10.GAUSS_4])
-    np.testing.assert_allclose(patch._BARYCENTRIC, barycentric, rtol=1e-12)
-    np.testing.assert_allclose(patch._BARYCENTRIC[:, 1:], QUADRATURE, rtol=1e-12)
+    np.testing.assert_allclose(patch.BARYCENTRIC, barycentric, rtol=1e-12)
+    np.testing.assert_allclose(patch.BARYCENTRIC[:, 1:], QUADRATURE, rtol=1e-12)
 
 
 def test_a_tube_carries_pr_over_t_everywhere(mesh):
