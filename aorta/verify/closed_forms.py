@@ -104,6 +104,14 @@ def equibiaxial(stretch: float, law: Slopes, bulk: float) -> tuple[float, float]
     return float(principal_cauchy((stretch, stretch, through), law, bulk)[0]), through
 
 
+def biaxial(stretches: tuple[float, float], law: Slopes, bulk: float) -> np.ndarray:
+    """(3,) stresses of two given stretches, with none through the thickness."""
+    one, two = stretches
+    guess = 1 / (one * two)
+    through = brentq(lambda t: principal_cauchy((one, two, t), law, bulk)[2], 0.5 * guess, 1.5 * guess, xtol=1e-15)
+    return principal_cauchy((one, two, through), law, bulk)
+
+
 def at_radius(law: Slopes | InStretches | Graded, R: float, A: float, B: float) -> Slopes | InStretches:
     """The law at the reference radius R of a wall from A to B."""
     return law.at((R - A) / (B - A)) if isinstance(law, Graded) else law

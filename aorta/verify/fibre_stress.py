@@ -53,15 +53,16 @@ class Fibred:
         """(3,) circumferential, axial, radial Cauchy stress of such stretches."""
         return np.diag(self.cauchy(np.diag(stretches), bulk))
 
-    def pulled(self, stretch: float, axes: tuple[int, ...], bulk: float) -> tuple[np.ndarray, np.ndarray]:
+    def pulled(self, stretch: float | Sequence[float], axes: tuple[int, ...], bulk: float) -> tuple[np.ndarray, np.ndarray]:
         """Stresses (3,) and stretches (3,) where some axes have a given stretch and the others are free of stress."""
         free = [axis for axis in range(3) if axis not in axes]
-        stretches = np.full(3, float(stretch))
+        stretches = np.ones(3)
+        stretches[list(axes)] = stretch
 
         def rest(x):
             stretches[free] = x
             return self.principal(stretches, bulk)[free]
 
-        guess = np.full(len(free), stretch ** (-len(axes) / len(free)))
+        guess = np.full(len(free), stretches[list(axes)].prod() ** (-1 / len(free)))
         stretches[free] = root(rest, root(rest, guess).x, options={"xtol": 1e-15}).x
         return self.principal(stretches, bulk), stretches.copy()

@@ -37,15 +37,19 @@ def cube(name: str, cells=(1, 1, 1), prescribed: Prescribed | None = None, disto
     return Equilibrium(solving.body(mesh, wall=what, prescribed=prescribed, fields=needed), prestressed=False)
 
 
-def stretched(name: str, cases: tuple[tuple[float, tuple[int, ...]], ...]) -> np.ndarray:
-    """(cases, 6) mean Cauchy stress of a cube pulled by a stretch along some axes, free along the others."""
+Pull = tuple[tuple[float, ...], tuple[int, ...]]
+"""Stretches and the axes along which a cube is pulled by them; it is free along the others."""
+
+
+def stretched(name: str, cases: tuple[Pull, ...]) -> np.ndarray:
+    """(cases, 6) mean Cauchy stress of a pulled cube."""
     mesh, found = meshes.box(), []
     held = np.zeros(mesh.points.shape, bool)
     for axis in range(3):
         held[np.unique(mesh.facets[f"{'xyz'[axis]}0"]), axis] = True
-    for stretch, axes in cases:
+    for stretches, axes in cases:
         now, values = held.copy(), np.zeros(mesh.points.shape)
-        for axis in axes:
+        for stretch, axis in zip(stretches, axes):
             far = np.unique(mesh.facets[f"{'xyz'[axis]}1"])
             now[far, axis], values[far, axis] = True, stretch - 1
         equilibrium = cube(name, prescribed=Prescribed(now, values))
@@ -62,16 +66,20 @@ def pulls(name: str) -> tuple[float, float]:
 
 
 def stretches(name: str) -> tuple[Check, ...]:
-    """Uniaxial along x (and y where that differs) and equibiaxial in x, y."""
+    """Uniaxial along x (and y where that differs), equibiaxial and unequally biaxial in x, y."""
     law, bulk, (one, two) = twin(name), bulk_of(name), pulls(name)
-    cases = ((one, (0,)), (two, (0, 1))) if not isinstance(law, Fibred) else ((one, (0,)), (one, (1,)), (two, (0, 1)))
+    both, unequal = ((two, two), (0, 1)), ((two, 1 + (two - 1) / 3), (0, 1))
+    cases = (((one,), (0,)), *((((one,), (1,)),) if isinstance(law, Fibred) else ()), both, unequal)
     checks = []
     for (stretch, axes), found in zip(cases, stretched(name, cases)):
-        kind = f"{'equibiaxial' if len(axes) == 2 else 'uniaxial ' + 'xy'[axes[0]]} stretch {stretch:g}, {name}"
+        way = "uniaxial " + "xy"[axes[0]] if len(axes) == 1 else "equibiaxial" if stretch[0] == stretch[1] else "biaxial"
+        kind = f"{way} stretch {' and '.join(f'{s:.4g}' for s in sorted(set(stretch), reverse=True))}, {name}"
         if isinstance(law, Fibred):
             expected = law.pulled(stretch, axes, bulk)[0]
+        elif way == "biaxial":
+            expected = exact.biaxial(stretch, law, bulk)
         else:
-            along = (exact.equibiaxial if len(axes) == 2 else exact.uniaxial)(stretch, law, bulk)[0]
+            along = (exact.equibiaxial if len(axes) == 2 else exact.uniaxial)(stretch[0], law, bulk)[0]
             expected = np.where(np.isin(np.arange(3), axes), along, 0.0)
         for axis in axes:
             checks.append(relative(kind, f"stress along {'xyz'[axis]}", found[axis], expected[axis], 1e-7, "the law in numpy"))
