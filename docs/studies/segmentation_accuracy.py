@@ -228,9 +228,11 @@ def summary(kept: dict[str, dict]) -> str:
         far = [max(r["distance"].values()) for r in runs]
         lines.append(
             f"{name}: {len(runs)} segmented; lumen {min(lumen):.3f} to {max(lumen):.3f}; "
-            f"outer {min(outer):.3f} to {max(outer):.3f}; distance at most {max(far):.2f} mm; wrong slices {sum(r['wrong_slices'] for r in runs)}, of them flagged "
-            f"{sum(r['wrong_flagged'] for r in runs)}; right slices {sum(r['right_slices'] for r in runs)}, of them flagged "
-            f"{sum(r['right_flagged'] for r in runs)}"
+            f"outer {min(outer):.3f} to {max(outer):.3f}; distance at most {max(far):.2f} mm; "
+            + "; ".join(
+                f"{which} slices {sum(r[which + '_slices'] for r in runs)}, flagged {sum(r[which + '_flagged'] for r in runs)}"
+                for which in ("wrong", "right")
+            )
         )
     clicked = [runs["clicked"] for runs in kept.values() if "clicked" in runs]
     if clicked:
