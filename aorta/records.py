@@ -375,6 +375,7 @@ class Anatomy:
     cautions: tuple[str, ...] = ()
     spine: Surface | None = None  # closed, smooth: the vertebrae near the vessel, where they are labelled
     calcification: Calcification | None = None  # where it is labelled
+    wall_thickness: ThicknessPoints | None = None  # on the outer surface, where the labels show a wall that was drawn
 
     def branch(self, name: str) -> Branch | None:
         """The branch of this name, or None."""
@@ -520,6 +521,11 @@ class State:
         Within the heart beat, of a state along a waveform.
     velocity_mm_per_s : (n, 3) float or None
         Of a state along a waveform where tissue with damping surrounds the vessel.
+    green_lagrange_nodal : (n, 6) float or None
+        Strain of the way from the unloaded shape, along that shape's (LPS) axes: xx, yy, zz, xy, yz, xz,
+        components of the tensor. None where displacements mean nothing.
+    volume_ratio_nodal : (n,) float or None
+        J of the same way.
     """
 
     name: str
@@ -529,6 +535,8 @@ class State:
     quadrature_volume_mm3: Array
     cauchy_nodal_MPa: Array
     time_s: float | None = None
+    green_lagrange_nodal: Array | None = None
+    volume_ratio_nodal: Array | None = None
     velocity_mm_per_s: Array | None = None
 
 

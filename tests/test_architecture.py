@@ -83,7 +83,7 @@ def test_domain_code_neither_prints_nor_exits(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_a_module_is_one_idea(path):
-    limit = 700 if path.name == "records.py" else 320  # the shared vocabulary is one list of values
+    limit = 760 if path.name == "records.py" else 320  # the shared vocabulary is one list of values
     assert len(path.read_text().splitlines()) <= limit
 
 

@@ -24,7 +24,7 @@ from aorta.records import THROMBUS, WALL, Array, WallMesh
 DEVIATOR, MEAN = 0.003, 0.5
 """Shares of the volume by which an edge's curvature is held down: the best of a scan over tubes and spheres
 (0.001 to 0.01 and 0.3 to 1 are nearly as good; 0 has no unique answer)."""
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-7
 _MOST_ITERATIONS = 1000
 _kept: dict[str, tuple[weakref.ref, Recovery]] = {}
 
@@ -57,6 +57,13 @@ class Recovery:
             deviator[..., :3] -= mean
             out[project.nodes] = project(deviator, DEVIATOR)
             out[project.nodes, :3] += project(mean, MEAN)
+        return out
+
+    def smooth(self, values: Array) -> Array:
+        """(n, c) of values (m, q, c) at the points, as smooth as the mean stress; where both regions meet, the wall's."""
+        out = np.zeros((self._count, values.shape[-1]))
+        for inside, project in self._regions:
+            out[project.nodes] = project(values[inside], MEAN)
         return out
 
 

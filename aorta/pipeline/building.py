@@ -75,7 +75,14 @@ def no_stent(context: Context) -> str:
 
 
 def solve(context: Context, progress: Progress) -> Any:
-    """Equilibrium."""
+    """Equilibrium, with strain where displacements mean something."""
+    from aorta.mechanics.strain import with_strains
+
+    solution = _equilibrium(context, progress)
+    return solution if context.case.mechanics.prestress == "linear" else with_strains(context.load("mesh"), solution)
+
+
+def _equilibrium(context: Context, progress: Progress) -> Any:
     case = context.case
     if context.ranks > 1:
         from aorta.pipeline.ranks import solve_on

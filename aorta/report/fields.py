@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,17 @@ import numpy as np
 import pyvista as pv
 from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter, vtkXMLUnstructuredGridWriter
 
-from aorta.records import THROMBUS, WALL, Anatomy, Array, Results, WallMesh
-from aorta.report.fieldspec import stresses
+from aorta.records import THROMBUS, WALL, Anatomy, Array, Results, State, WallMesh
+from aorta.report.derived import derived, safety_factor
 from aorta.report.files import write_file
 
 
 def write_fields(results: Results, folder: Path) -> list[str]:
     """``fields/wall_<state>.vtu``: quadratic tetrahedra on the imaged geometry; one file per state,
-    or ``fields/mesh.vtu`` without fields where nothing was solved. Returns the names written."""
+    or ``fields/mesh.vtu`` without fields where nothing was solved; ``fields/heart_beat.pvd`` puts those along
+    a waveform in their order. Returns the names written."""
     mesh, solution, risk = results.mesh, results.solution, results.risk
-    _drop_older(folder / "fields", "wall_*.vtu", "mesh.vtu", "last_converged.vtu")
+    _drop_older(folder / "fields", "wall_*.vtu", "mesh.vtu", "last_converged.vtu", "heart_beat.pvd")
     if mesh is None:
         return []
     states = solution.states if solution is not None else (None,)
@@ -29,12 +30,13 @@ def write_fields(results: Results, folder: Path) -> list[str]:
         grid = _solid(mesh)
         fields = {"thrombus_thickness_mm": mesh.thrombus_thickness_mm, "wall_thickness_mm": mesh.wall_thickness_mm}
         if state is not None:
-            fields |= {"displacement_mm": state.displacement_mm} | stresses(state)
-            fields["cauchy_MPa"] = state.cauchy_nodal_MPa
+            fields |= {"displacement_mm": state.displacement_mm} | derived(state)
             if solution.unloaded_displacement_mm is not None:
                 fields["unloaded_displacement_mm"] = solution.unloaded_displacement_mm
             if risk is not None and state.name == "systole":
                 fields |= risk.node_fields
+                if "wall_strength_kPa" in risk.node_fields:
+                    fields["safety_factor"] = safety_factor(fields["max_principal_kPa"], fields["wall_strength_kPa"])
         for name, values in fields.items():
             grid.point_data[name] = np.ascontiguousarray(values)
         if state is not None:
@@ -44,7 +46,18 @@ def write_fields(results: Results, folder: Path) -> list[str]:
                 grid.field_data["TimeValue"] = [state.time_s]  # where VTK's readers look for it
         names.append(f"fields/wall_{state.name}.vtu" if state is not None else "fields/mesh.vtu")
         write_file(folder, names[-1], _xml(grid))
+    if beat := [state for state in states if state is not None and state.time_s is not None]:
+        names.append("fields/heart_beat.pvd")
+        write_file(folder, names[-1], _series(beat))
     return names
+
+
+def _series(states: Sequence[State]) -> str:
+    """A ParaView data file: which state is when."""
+    entries = "".join(
+        f'  <DataSet timestep="{float(state.time_s)!r}" part="0" file="wall_{state.name}.vtu"/>\n' for state in states
+    )
+    return f'<?xml version="1.0"?>\n<VTKFile type="Collection" version="0.1">\n <Collection>\n{entries} </Collection>\n</VTKFile>\n'
 
 
 def write_last_converged(mesh: WallMesh, last_state: Mapping[str, Any] | tuple[Array, float], folder: Path) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aorta.records import Array, Results, State
+from aorta.records import Array, Results
+from aorta.report.derived import stresses
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,6 @@ def wall_fields(results: Results) -> dict[str, Array]:
     if risk is not None:
         found |= risk.node_fields
     return {spec.name: found[spec.name] for spec in SPECS if spec.name in found and np.isfinite(found[spec.name]).any()}
-
-
-def stresses(state: State) -> dict[str, Array]:
-    """First principal and von Mises stress (n,) in kPa from the nodal Cauchy stress."""
-    s = state.cauchy_nodal_MPa * 1000.0
-    finite = np.isfinite(s).all(axis=1)
-    tensor = np.zeros((len(s), 3, 3))
-    for column, (a, b) in enumerate(((0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (0, 2))):
-        tensor[:, a, b] = tensor[:, b, a] = np.where(finite, s[:, column], 0.0)
-    first = np.linalg.eigvalsh(tensor)[:, 2]
-    xx, yy, zz, xy, yz, xz = s.T
-    mises = np.sqrt(0.5 * ((xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2) + 3.0 * (xy**2 + yz**2 + xz**2))
-    return {"max_principal_kPa": np.where(finite, first, np.nan), "von_mises_kPa": mises}
 
 
 def linear_triangles(facets: Array) -> Array:

@@ -19,6 +19,10 @@ FIXED: dict[str, tuple[str, str]] = {
 }
 """Name -> (unit, the record it comes from). These names are an interface: they stay."""
 
+_BESIDE = {"wall_stress_p99_kPa": "wall_stress_p99_discretisation_error_percent"}
+KEY: tuple[str, ...] = tuple(name for fixed in FIXED for name in (fixed, _BESIDE.get(fixed)) if name)
+"""What the report shows first: the fixed findings, and beside the stress how far the mesh leaves it uncertain."""
+
 
 def complete(results: Results) -> tuple[Finding, ...]:
     """All findings, the fixed ones first and in their order; a fixed one that is not there is

@@ -16,7 +16,7 @@ from aorta.records import Finding, Progress, Results, StentFit, silent
 from aorta.report import display, tables
 from aorta.report.fieldspec import SPECS, wall_fields
 from aorta.report.figures import profile, quality, ring, slices, views
-from aorta.report.findings import FIXED, complete, status
+from aorta.report.findings import FIXED, KEY, complete, status
 from aorta.report.methods import methods
 from aorta.report.pose import pose
 from aorta.report.references import references
@@ -76,7 +76,7 @@ def page(results: Results, progress: Progress = silent) -> Page:
         "sections": SECTIONS,
         "cautions": _cautions(results, all_findings),
         "withheld": _withheld(all_findings),
-        "key_findings": [f for f in all_findings if f.name in FIXED],
+        "key_findings": sorted((f for f in all_findings if f.name in KEY), key=lambda f: KEY.index(f.name)),
         "reasons": {record: results.skipped.get(stage, f"the {stage} stage was not run") for record, stage in _STAGE_OF.items()},
         "fields": [spec for spec in SPECS if spec.name in fields],
         "scene": Markup(inside_script(scene(mesh, fields, stance))) if fields else "",
@@ -100,7 +100,7 @@ def page(results: Results, progress: Progress = silent) -> Page:
         "newton": quality.newton(solution),
         "solution_findings": tables.own_findings(results, solution),
         "has_risk": results.risk is not None,
-        "risk_findings": tables.own_findings(results, results.risk, FIXED),
+        "risk_findings": tables.own_findings(results, results.risk, KEY),
         "stent": stent,
         "untested": _untested(stent) if stent is not None else [],
         "ring": ring.ring(stent.ring) if stent is not None else None,

@@ -21,7 +21,7 @@ def places(mesh):
 def test_a_linear_field_is_kept():
     mesh = meshes.box((2, 2, 2), distort=0.2)
     field = lambda x: np.stack([x @ [1.0, 2, 3], x @ [0, 1.0, -1], 0.5 + 0 * x[..., 0]] * 2, -1)  # noqa: E731
-    np.testing.assert_allclose(recovery(mesh).nodal(field(places(mesh))), field(mesh.points), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(recovery(mesh).nodal(field(places(mesh))), field(mesh.points), rtol=0, atol=1e-5)
 
 
 def test_where_wall_meets_thrombus_the_stress_jumps_and_the_node_has_the_walls():
@@ -29,8 +29,8 @@ def test_where_wall_meets_thrombus_the_stress_jumps_and_the_node_has_the_walls()
     value = np.where(mesh.region == WALL, 7.0, 1.0)[:, None, None] * np.ones((1, 4, 6))
     nodal = recovery(mesh).nodal(value)
     wall = np.unique(mesh.tets[mesh.region == WALL])
-    np.testing.assert_allclose(nodal[wall], 7.0, rtol=1e-6)
-    np.testing.assert_allclose(np.delete(nodal, wall, axis=0), 1.0, rtol=1e-6)
+    np.testing.assert_allclose(nodal[wall], 7.0, rtol=1e-5)
+    np.testing.assert_allclose(np.delete(nodal, wall, axis=0), 1.0, rtol=1e-5)
 
 
 def test_noise_of_the_mean_stress_is_taken_out_and_a_deviators_shape_is_kept():

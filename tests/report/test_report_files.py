@@ -12,7 +12,8 @@ import pyvista as pv
 from aorta.errors import SetupError
 from aorta.records import Results, State
 from aorta.report import fields, files
-from aorta.report.fieldspec import linear_triangles, stresses, wall_fields
+from aorta.report.derived import stresses
+from aorta.report.fieldspec import linear_triangles, wall_fields
 from aorta.report.pdf import pdf
 from aorta.report.write import write_report
 from aorta.settings import Case
