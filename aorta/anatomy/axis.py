@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve, extend, smooth
 from aorta.anatomy.lattice import Lattice
 from aorta.anatomy.marching import arrival, descend
@@ -46,7 +47,7 @@ class Stations:
     normal: Array
 
 
-def vessel_axes(lattice: Lattice, tips: dict[str, Array], superior: Array) -> dict[str, Curve]:
+def vessel_axes(lattice: Lattice, tips: dict[str, Array], body: Body) -> dict[str, Curve]:
     """The axis of the whole vessel from its top to each tip.
 
     Parameters
@@ -55,10 +56,8 @@ def vessel_axes(lattice: Lattice, tips: dict[str, Array], superior: Array) -> di
         Of the outer vessel.
     tips : mapping of name to (3,) float, mm, LPS
         Ends of the lumen's paths.
-    superior : (3,) float
-        Unit vector upwards.
     """
-    root = find_root(lattice, superior)
+    root = find_root(lattice, body)
     starts = []
     for tip in tips.values():
         voxel = np.clip(np.round(lattice.to_kji(tip)).astype(int), 0, np.array(lattice.depth.shape) - 1)

@@ -10,12 +10,17 @@ from scipy.spatial import cKDTree
 from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve
 from aorta.anatomy.landmarks import on_curve
-from aorta.anatomy.shape import widest
-from aorta.anatomy.side_branches import SideBranch, lower_edge, name_branches
+from aorta.anatomy.naming import name_branches
+from aorta.anatomy.shape import sac_position
+from aorta.anatomy.side_branches import SideBranch, lower_edge
+from aorta.anatomy.thorax import Arch, arch_branch_names
 from aorta.records import Branch, Labels, Landmark, Sections, Surface
 
 ILIACS = ("left_iliac", "right_iliac")
 _INTERNAL_ILIAC = 0.35  # a branch of an iliac artery at least this share of its width marks its bifurcation
+
+CHEST_MM = 80.0
+"""Below the arch, over which branches are intercostal arteries: the descending aorta is 20 cm long and more."""
 
 NARROW_RENAL_MM = 1.6
 """Median inscribed radius below which what was named a renal artery may be an accessory or a lumbar one (2 to 3 mm is usual)."""
@@ -42,16 +47,26 @@ def distance_to(curve: Curve, branch: SideBranch) -> float:
     return float(cKDTree(curve.points).query(branch.ostium.mean(axis=0))[0])
 
 
-def branch_names(sides: list[SideBranch], parents: list[str], leaves: list[float], aorta: Sections, body: Body) -> list[str]:
+def branch_names(
+    sides: list[SideBranch], parents: list[str], leaves: list[float], aorta: Sections, body: Body, arch: Arch | None = None
+) -> list[str]:
     """Names by position for the aorta's branches; those of an iliac artery are named after it."""
-    at = widest(aorta)
-    sac = float(aorta.arc_length_mm[at]) if at is not None else float("inf")
-    if at is not None and aorta.outer_max_diameter_mm[at] < 1.3 * np.nanmedian(aorta.outer_max_diameter_mm):
-        sac = float("inf")  # no sac: nothing to be above of
-    own = [k for k, parent in enumerate(parents) if parent == "aorta"]
     names = [""] * len(sides)
-    for k, name in zip(own, name_branches([sides[k] for k in own], [leaves[k] for k in own], sac, body)):
+    own = [k for k, parent in enumerate(parents) if parent == "aorta"]
+    if arch is not None:
+        for n, name in arch_branch_names(arch, [sides[k] for k in own], [leaves[k] for k in own], body).items():
+            names[own[n]] = name
+        own = [k for k in own if not names[k]]
+    # the chest's own branches are none of the abdomen's
+    low = [k for k in own if arch is None or leaves[k] > arch.end + CHEST_MM]
+    centre = [np.array([np.interp(leaves[k], aorta.arc_length_mm, aorta.centre[:, q]) for q in range(3)]) for k in low]
+    offset = [sides[k].ostium.mean(axis=0) - c for k, c in zip(low, centre)]
+    around = [v / max(float(np.linalg.norm(v)), 1e-9) for v in offset]
+    for k, name in zip(low, name_branches([sides[k] for k in low], [leaves[k] for k in low], sac_position(aorta), body, around)):
         names[k] = name
+    high = [k for k in own if not names[k]]
+    for number, k in enumerate(sorted(high, key=lambda k: leaves[k]), start=len(low) + 1):
+        names[k] = f"branch_{number}"
     for side in ILIACS:
         theirs = sorted((k for k, parent in enumerate(parents) if parent == side), key=lambda k: leaves[k])
         for number, k in enumerate(theirs, start=1):

@@ -103,7 +103,7 @@ def separate(labels: Labels) -> tuple[Masks, Roles, Lattice, Body]:
     lumen = lumen_of(labels)
     lattice = make_lattice(grid, lumen, tracing_step(labels))
     body = body_of(lattice)
-    roles = assign(trace_tree(lattice, body.superior), body)
+    roles = assign(trace_tree(lattice, body), body)
 
     outer = _piece_with(labels.mask(*VESSEL) | lumen, lumen)
     blood = labels.mask("branch")

@@ -9,8 +9,10 @@ import numpy as np
 
 from aorta.anatomy.axis import AXIS_WIDTH_MM, stations, vessel_axes
 from aorta.anatomy.curve import Curve, extend, resample, smooth
+from aorta.anatomy.definitions import definition_findings
 from aorta.anatomy.ends import choose_ends, within_ends
 from aorta.anatomy.extrude import extruded
+from aorta.anatomy.further import further_findings
 from aorta.anatomy.identify import ILIACS, branch_names, branch_records, distance_to, found_landmarks, renal_cautions
 from aorta.anatomy.intake import Masks, cropped, lumen_of, separate, tracing_step
 from aorta.anatomy.landmarks import given_landmarks, on_curve, pick
@@ -30,8 +32,10 @@ from aorta.anatomy.shape import (
 )
 from aorta.anatomy.side_branches import find_side_branches
 from aorta.anatomy.slicing import Sliceable
-from aorta.anatomy.spine import spine_surface
+from aorta.anatomy.spine import calcification_of, spine_surface
 from aorta.anatomy.surfaces import clipped, surface_of
+from aorta.anatomy.thorax import find_arch, thoracic_findings, with_branches
+from aorta.anatomy.wall_shown import wall_thickness
 from aorta.errors import GeometryError
 from aorta.records import Anatomy, Finding, Labels, Landmark, Progress, Sections, silent
 from aorta.settings import AnatomySettings, Point
@@ -80,7 +84,7 @@ def measure(
     curves = _centrelines(roles, lumen_lattice)
     outer_lattice = make_lattice(grid, masks.outer, tracing_step(labels))
     tips = {name: curves[name].points[-1] for name in (ILIACS if roles.iliacs else ("aorta",))}
-    axes = vessel_axes(outer_lattice, tips, body.superior)
+    axes = vessel_axes(outer_lattice, tips, body)
     shown_outer = np.zeros_like(masks.outer)
     shown_outer[place.vessel] = masks.outer[place.vessel]
     shown_lattice = make_lattice(grid, shown_outer, tracing_step(labels))
@@ -95,7 +99,8 @@ def measure(
     sides = find_side_branches(grid, masks.lumen, masks.branches)
     parents = [min(curves, key=lambda name, b=b: distance_to(curves[name], b)) for b in sides]
     leaves = [float(curves[p].project(b.ostium.mean(axis=0))[0]) for p, b in zip(parents, sides)]
-    names = branch_names(sides, parents, leaves, sections["aorta"], body)
+    arch = find_arch(curves["aorta"], body)
+    names = branch_names(sides, parents, leaves, sections["aorta"], body, arch)
     branches = branch_records(curves, lumen, sides, parents, leaves, names)
     found = found_landmarks(labels, curves, sides, parents, leaves, names, branches)
     given = given_landmarks(landmarks, curves)
@@ -114,10 +119,18 @@ def measure(
     )
     modelled = within_ends(grid, shown_outer, ends)[place.given]
     findings = [lumen_change, outer_change]
-    findings += diameter_findings(above_flare(sections["aorta"], bool(roles.iliacs)), bool(labels.mask("wall").any()))
+    unflared = above_flare(sections["aorta"], bool(roles.iliacs))
+    findings += diameter_findings(unflared, bool(labels.mask("wall").any()))
     findings += volume_findings(shown, modelled)
     findings += _neck_and_shape(curves, sections, marks, span, reason, roles)
     findings += thrombus_findings(sections["aorta"], walls, ends)
+    findings += definition_findings(unflared, next(iter(axes.values())), walls, body)
+    findings += further_findings(shown, curves, sections, unflared, marks, span, reason, walls, body)
+    thickness, wall = wall_thickness(labels, masks.inner, walls, ends)
+    if arch is not None:
+        arch = with_branches(arch, curves["aorta"], dict(zip(names, sides)), marks)
+    coeliac = next((at for at, name in zip(leaves, names) if name == "coeliac"), None)
+    findings += wall + thoracic_findings(arch, curves["aorta"], sections["aorta"], coeliac)
     progress("anatomy: done", 1.0)
     return Anatomy(
         lumen=clipped(lumen, place.faces(grid)),
@@ -129,6 +142,8 @@ def measure(
         findings=tuple(_overridden(finding, overrides) for finding in findings),
         cautions=tuple(cautions + more),
         spine=spine,
+        calcification=calcification_of(labels),
+        wall_thickness=thickness,
     )
 
 

@@ -20,6 +20,14 @@ map ends, a plane may cut the flat end instead of the wall."""
 THINNEST_THROMBUS_MM = 0.5
 """Less than this between two smoothed surfaces is within their own error."""
 
+THICK_THROMBUS_MM = 2.0
+"""A lining this thick counts where the share of the circumference that it covers is told (as in hostile-neck criteria)."""
+
+BESIDE_MM, OBLONG = 30.0, 2.0
+"""So near to the bifurcation, a contour this much longer than wide is not of one iliac artery."""
+
+CALCIFIED_WITHIN_MM, _PROBE_MM = 3.0, 0.5
+
 
 @dataclass(frozen=True)
 class Walls:
@@ -67,14 +75,17 @@ def measure_sections(
         Whether the branch starts, and ends, where the label map does.
     """
     contours = [outer_contour(walls, centre, normal) for centre, normal in zip(places.centre, places.normal)]
-    values = np.full((len(contours), 10), np.nan)
+    values = np.full((len(contours), 13), np.nan)
     centres = places.centre.copy()
     for k in _clear_of_ends(contours, places, lattice, open_ends):
         contour, centre, normal = contours[k], places.centre[k], places.normal[k]
-        if contour is None or (other is not None and _holds(contour, other, centre, normal)):
+        if contour is None or (other is not None and crossings_within(contour, other, centre, normal)):
             continue
+        row = _row(walls, contour, centre, normal)
+        if other is not None and places.arc[k] < BESIDE_MM and row[0] > OBLONG * row[1]:
+            continue  # cut along the other iliac artery, whose axis runs within the plane
         centres[k] = contour.centroid
-        values[k] = _row(walls, contour, centre, normal)
+        values[k] = row
     return Sections(name, places.arc, centres, places.normal, *values.T.copy())
 
 
@@ -100,30 +111,32 @@ def _touches_end(contour: Contour | None, places: Stations, k: int, lattice: Lat
     return near and not goes_on(contour, places.normal[k], lattice, sense)
 
 
-def _holds(contour: Contour, other: Curve, centre: Array, normal: Array) -> bool:
-    """Whether another axis passes through a contour."""
-    height = (other.points - centre) @ normal
+def crossings_within(contour: Contour, axis: Curve, origin: Array, normal: Array) -> int:
+    """How often an axis passes through a contour of the plane at an origin (3,) with a unit normal (3,)."""
+    height = (axis.points - origin) @ normal
     crossings = np.flatnonzero((height[:-1] > 0) != (height[1:] > 0))
-    flat = (other.points[crossings] - centre) @ plane_axes(normal).T
-    return any(contour.contains(point) for point in flat)
+    flat = (axis.points[crossings] - origin) @ plane_axes(normal).T
+    return sum(contour.contains(point) for point in flat)
 
 
 def _row(walls: Walls, outer: Contour, centre: Array, normal: Array) -> list[float]:
-    """The ten measurements of ``Sections`` in its order, from outer_max_diameter_mm on."""
+    """The thirteen measurements of ``Sections`` in its order, from outer_max_diameter_mm on."""
     longest, shortest = outer.feret()
     row = [longest, shortest, _round(outer), outer.perimeter / np.pi]
-    lumen = _within(cut(walls.lumen, centre, normal), outer)
+    lumen = within(cut(walls.lumen, centre, normal), outer)
     if lumen is None:
-        return row + [np.nan] * 6
+        return row + [np.nan] * 9
     lumen_longest, lumen_shortest = lumen.feret()
     row += [_round(lumen), lumen_longest, lumen_shortest]
-    thickness, share = 0.0, 0.0
-    inner = _within(cut(walls.inner, centre, normal), outer) if walls.inner is not None else None
+    thickness, share, covered = 0.0, 0.0, 0.0
+    inner = within(cut(walls.inner, centre, normal), outer) if walls.inner is not None else None
     if inner is not None:
-        gap = float(cKDTree(_dense(lumen.flat)).query(inner.flat)[0].max())
-        if gap >= THINNEST_THROMBUS_MM:
-            thickness, share = gap, max(0.0, inner.area - lumen.area) / outer.area
-    return row + [thickness, share, _calcified_share(walls, outer)]
+        gaps = cKDTree(_dense(lumen.flat)).query(inner.flat)[0]
+        if gaps.max() >= THINNEST_THROMBUS_MM:
+            thickness, share = float(gaps.max()), max(0.0, inner.area - lumen.area) / outer.area
+            covered = inner.share(gaps >= THICK_THROMBUS_MM)
+    calcified, deepest = _calcification(walls, outer)
+    return row + [thickness, share, calcified, lumen.perimeter / np.pi, covered, deepest]
 
 
 def _round(contour: Contour) -> float:
@@ -131,7 +144,7 @@ def _round(contour: Contour) -> float:
     return 2.0 * float(np.sqrt(contour.area / np.pi))
 
 
-def _within(contours: list[Contour], outer: Contour) -> Contour | None:
+def within(contours: list[Contour], outer: Contour) -> Contour | None:
     """The largest contour whose centre lies in another."""
     axes = np.linalg.lstsq(outer.points - outer.points[0], outer.flat - outer.flat[0], rcond=None)[0]
     inside = [c for c in contours if outer.contains(outer.flat[0] + (c.centroid - outer.points[0]) @ axes)]
@@ -144,15 +157,15 @@ def _dense(flat: Array) -> Array:
     return np.vstack([flat + share * (following - flat) for share in (0.0, 0.25, 0.5, 0.75)])
 
 
-def _calcified_share(walls: Walls, outer: Contour) -> float:
-    """Share of the outer contour's length with calcification within 3 mm inward of it."""
+def _calcification(walls: Walls, outer: Contour) -> tuple[float, float]:
+    """Share of the outer contour's length with calcification within 3 mm inward of it; its greatest thickness in mm."""
+    if not walls.calcified.any():
+        return 0.0, 0.0
     inward = outer.centroid - outer.points
     inward /= np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-9)
-    hit = np.zeros(len(outer.points), bool)
     limit = np.array(walls.calcified.shape) - 1
-    for depth in np.arange(0.25, 3.01, 0.5):
-        kji = np.round(walls.grid.to_ijk(outer.points + depth * inward)).astype(int)[:, ::-1]
-        hit |= walls.calcified[tuple(np.clip(kji, 0, limit).T)]
-    edges = np.linalg.norm(np.roll(outer.flat, -1, axis=0) - outer.flat, axis=1)
-    weights = 0.5 * (edges + np.roll(edges, 1))
-    return float(weights[hit].sum() / weights.sum())
+    depths = np.arange(0.5 * _PROBE_MM, CALCIFIED_WITHIN_MM, _PROBE_MM)
+    probes = outer.points[:, None] + depths[:, None] * inward[:, None]
+    kji = np.round(walls.grid.to_ijk(probes)).astype(int)[..., ::-1]
+    hit = walls.calcified[tuple(np.moveaxis(np.clip(kji, 0, limit), -1, 0))]
+    return outer.share(hit.any(axis=1)), _PROBE_MM * float(hit.sum(axis=1).max())

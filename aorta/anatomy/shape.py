@@ -38,13 +38,27 @@ def above_flare(sections: Sections, bifurcates: bool) -> Sections:
     keep = sections.arc_length_mm <= sections.arc_length_mm[-1] - 0.5 * diameter[ok][-1]
     if not (keep & ok).any():
         return sections
-    return replace(sections, **{f.name: getattr(sections, f.name)[keep] for f in fields(sections) if f.name != "branch"})
+    columns = {f.name: getattr(sections, f.name) for f in fields(sections) if f.name != "branch"}
+    return replace(sections, **{name: column[keep] for name, column in columns.items() if column is not None})
 
 
 def widest(sections: Sections) -> int | None:
     """Index of the section with the greatest outer diameter, or None."""
     values = sections.outer_max_diameter_mm
     return int(np.nanargmax(values)) if np.isfinite(values).any() else None
+
+
+def sac_position(sections: Sections) -> float:
+    """Arc length in mm where the aorta has a sac; infinite where it has none.
+
+    An aorta that is widest at its upper end tapers: what is wide there is no sac.
+    """
+    at = widest(sections)
+    if at is None or sections.outer_max_diameter_mm[at] < 1.3 * np.nanmedian(sections.outer_max_diameter_mm):
+        return float("inf")
+    ok = np.isfinite(sections.outer_max_diameter_mm)
+    place = float(sections.arc_length_mm[at])
+    return float("inf") if place < sections.arc_length_mm[ok][0] + sections.outer_max_diameter_mm[at] else place
 
 
 EDGE_MM, WIDENING_MM = 5.0, 0.5

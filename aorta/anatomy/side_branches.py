@@ -1,4 +1,4 @@
-"""Side branches: their ostium, centreline and, where the position tells, their name."""
+"""Side branches: their ostium and centreline."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage as ndi
 
-from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve, smooth
 from aorta.anatomy.lattice import crop, make_lattice
 from aorta.anatomy.marching import arrival, descend
@@ -17,9 +16,6 @@ from aorta.records import Array, Grid
 _GAP_MM = 4.0  # an image may show wall between the lumen's label and the branch's
 _SMALLEST_MM3 = 20.0
 _SHORTEST_MM = 4.0
-_PAIR_MM = 45.0  # the renal ostia of one patient lie within this; typically within 20
-_LATERAL = 0.7  # share of the take-off's direction that is sideways
-_ANTERIOR = 0.35
 
 
 @dataclass(frozen=True)
@@ -101,48 +97,3 @@ def lower_edge(branch: SideBranch, parent: Curve, grid: Grid) -> float:
     # voxel centres stop half a voxel short of the edge
     half = 0.5 * float(np.abs(tangent @ (grid.affine_lps[:3, :3] / grid.spacing_ijk)) @ grid.spacing_ijk)
     return float(arcs.max()) + 0.5 * half
-
-
-def name_branches(branches: list[SideBranch], leaves_at: list[float], sac_at: float, body: Body) -> list[str]:
-    """Names by position; "branch_1" ... for what the position does not tell.
-
-    Parameters
-    ----------
-    leaves_at : list of float, mm
-        Arc length on the aorta where each leaves it.
-    sac_at : float, mm
-        Where the aorta is widest.
-
-    Notes
-    -----
-    The renal arteries are the lowest branches above the sac that leave sideways, one on each side
-    and not far apart; the superior mesenteric is the lowest of those that leave forward above
-    them, within 40 mm; the coeliac trunk the next; the inferior mesenteric leaves forward below.
-    """
-    names = [""] * len(branches)
-    lateral = [k for k, b in enumerate(branches) if abs(b.take_off @ body.left) >= _LATERAL and leaves_at[k] < sac_at]
-    left = [k for k in lateral if branches[k].take_off @ body.left > 0]
-    right = [k for k in lateral if branches[k].take_off @ body.left < 0]
-    pairs = [(a, b) for a in left for b in right if abs(leaves_at[a] - leaves_at[b]) <= _PAIR_MM]
-    renal = 0.0
-    if pairs:
-        a, b = max(pairs, key=lambda pair: leaves_at[pair[0]] + leaves_at[pair[1]])
-        names[a], names[b] = "left_renal", "right_renal"
-        renal = min(leaves_at[a], leaves_at[b])
-    elif lateral:
-        only = max(lateral, key=lambda k: leaves_at[k])
-        names[only] = "left_renal" if branches[only].take_off @ body.left > 0 else "right_renal"
-        renal = leaves_at[only]
-    forward = [k for k, b in enumerate(branches) if not names[k] and b.take_off @ body.posterior <= -_ANTERIOR]
-    above = sorted((k for k in forward if renal - 60.0 <= leaves_at[k] <= renal + 5.0), key=lambda k: -leaves_at[k])
-    for k, name in zip(above if lateral else [], ("superior_mesenteric", "coeliac")):
-        names[k] = name
-    below = [k for k in forward if not names[k] and lateral and leaves_at[k] > renal + 20.0]
-    if below:
-        names[max(below, key=lambda k: branches[k].curve.length)] = "inferior_mesenteric"
-    number = 0
-    for k in sorted(range(len(names)), key=lambda k: leaves_at[k]):
-        if not names[k]:
-            number += 1
-            names[k] = f"branch_{number}"
-    return names

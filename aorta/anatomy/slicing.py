@@ -60,6 +60,21 @@ class Contour:
         widths = extent.max(axis=0) - extent.min(axis=0)
         return float(widths.max()), float(widths.min())
 
+    def width(self, towards: Array, normal: Array) -> float:
+        """Caliper diameter in mm along a direction (3,) brought into the plane with this unit normal (3,).
+
+        NaN where the direction stands on the plane (less than 10° off its normal).
+        """
+        within = towards - (towards @ normal) * normal
+        size = float(np.linalg.norm(within))
+        return float(np.ptp(self.points @ (within / size))) if size > 0.17 else float("nan")
+
+    def share(self, chosen: Array) -> float:
+        """Share, 0 to 1, of the contour's length that these of its points (n,) bool stand for."""
+        edges = np.linalg.norm(np.roll(self.flat, -1, axis=0) - self.flat, axis=1)
+        weights = 0.5 * (edges + np.roll(edges, 1))
+        return float(weights[chosen].sum() / weights.sum())
+
     def contains(self, flat: Array) -> bool:
         """Whether a point (2,) of the plane lies inside (even-odd rule)."""
         a, b = self.flat, np.roll(self.flat, -1, axis=0)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from aorta.anatomy.arch import ascending_end
+from aorta.anatomy.body import Body
 from aorta.anatomy.lattice import Lattice
 from aorta.anatomy.marching import arrival, descend
 from aorta.anatomy.tips import core_near, find_tips
@@ -50,16 +52,19 @@ class Limb:
         return float(np.median(self.depth[self.free_from :]))
 
 
-def find_root(lattice: Lattice, superior: Array) -> Array:
-    """The voxel (3,) near the axis of the upper end; ``superior`` is a unit vector (3,)."""
+def find_root(lattice: Lattice, body: Body) -> Array:
+    """The voxel (3,) near the axis at the heart's end: of an arch its ascending end, else the upper end."""
+    ascending = ascending_end(lattice, body)
+    if ascending is not None:
+        return ascending
     inside = np.argwhere(lattice.inside)
-    height = lattice.to_lps(inside) @ superior
+    height = lattice.to_lps(inside) @ body.superior
     top = inside[height >= height.max() - lattice.step]
     top = top[np.argmax(lattice.depth[tuple(top.T)])]
     return core_near(lattice, top)
 
 
-def trace_tree(lattice: Lattice, superior: Array) -> list[Limb]:
+def trace_tree(lattice: Lattice, body: Body) -> list[Limb]:
     """All limbs of a lumen, the longest first.
 
     Raises
@@ -67,7 +72,7 @@ def trace_tree(lattice: Lattice, superior: Array) -> list[Limb]:
     GeometryError
         The region is no tube: no path in it is much longer than it is wide.
     """
-    root = find_root(lattice, superior)
+    root = find_root(lattice, body)
     distances = arrival(lattice, root, centred=False)
     tips = find_tips(distances, SHORTEST_LIMB_MM)
     cores = np.array([core_near(lattice, tip) for tip in tips])

@@ -29,6 +29,9 @@ LANDMARKS: tuple[str, ...] = (
     "aortic_bifurcation",
     "left_iliac_bifurcation",
     "right_iliac_bifurcation",
+    "brachiocephalic",
+    "left_common_carotid",
+    "left_subclavian",
 )
 """Points that the anatomy looks for, or takes from the case file."""
 
