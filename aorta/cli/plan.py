@@ -19,10 +19,13 @@ from aorta.errors import CautionRaised
     click.option("--until", type=click.Choice(STAGE_NAMES), help="Last stage to run."),
     click.option("--force", type=click.Choice(STAGE_NAMES), multiple=True, help="Stage to compute again; may be repeated."),
     click.option("--triage", is_flag=True, help="Only estimate the stress: one linear solve on a coarse mesh."),
+    click.option(
+        "--ranks", type=click.IntRange(1, 1024), default=1, show_default=True, help="MPI processes that share the mechanics."
+    ),
     strict,
 )
 def plan(
-    console: Console, case_file: Path, out: Path, until: str | None, force: tuple[str, ...], triage: bool, strict: bool
+    console: Console, case_file: Path, out: Path, until: str | None, force: tuple[str, ...], triage: bool, ranks: int, strict: bool
 ) -> Answer:
     """Take one patient from the image to the report.
 
@@ -35,6 +38,7 @@ def plan(
       aorta plan mycase/case.yaml --until segment
       aorta plan mycase/case.yaml --force mesh -o results
       aorta plan mycase/case.yaml --triage
+      aorta plan mycase/case.yaml --ranks 4
     """
     from aorta.cli.progress import listening
     from aorta.config.case_file import load_case
@@ -42,6 +46,8 @@ def plan(
 
     if triage and (until or force):
         raise click.UsageError("--triage goes from the labels to its own report; leave out --until and --force")
+    if triage and ranks > 1:
+        raise click.UsageError("--triage is one linear solve, by one process; leave out --ranks")
     case = load_case(case_file)
     console.folder = out / case.case_id
     with listening(console) as listener:
@@ -50,7 +56,7 @@ def plan(
 
             result = triage_case(case, case_file.resolve().parent, out, listener)
         else:
-            result = run_case(case, case_file.resolve().parent, out, until=until, force=force, progress=listener)
+            result = run_case(case, case_file.resolve().parent, out, until=until, force=force, progress=listener, ranks=ranks)
     told = {
         "case_id": case.case_id,
         "folder": result.folder,

@@ -42,7 +42,10 @@ if VERSION < (0, 6):
         return fem.FunctionSpace(mesh, ufl.MixedElement(_element(2), *[scalar] * pressures))
 
     def _create_mesh(comm, cells, points):
-        return dmesh.create_mesh(comm, cells, points, ufl.Mesh(_element(2)), dmesh.GhostMode.shared_facet)
+        # the variant is what FFCx would write into the element when it first compiles with it, from when on the same
+        # forms would go by other names, in this process alone
+        element = ufl.VectorElement(ufl.FiniteElement("Lagrange", "tetrahedron", 2, variant="equispaced"))
+        return dmesh.create_mesh(comm, cells, points, ufl.Mesh(element), dmesh.GhostMode.shared_facet)
 
     def _values(expression, cells, mesh):
         return expression.eval(cells)

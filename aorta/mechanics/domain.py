@@ -88,7 +88,9 @@ class Domain:
 
     def together(self, parts: np.ndarray) -> np.ndarray:
         """The sum of an array over all processes."""
-        return parts if self.mesh.comm.size == 1 else self.mesh.comm.allreduce(parts)
+        if self.mesh.comm.size > 1:
+            self.mesh.comm.Allreduce(MPI.IN_PLACE, parts)
+        return parts
 
     def write(self, function, nodal: np.ndarray) -> None:
         """Overwrite a function by nodal values (n, 3)."""

@@ -30,6 +30,7 @@ def solve(
     progress: Progress = silent,
     cycle: HeartCycle | None = None,
     tissue: TissueSettings = TissueSettings(),  # noqa: B008 (frozen)
+    comm: object | None = None,
 ) -> Solution:
     """Stresses of the vessel at the pressure of the scan ("imaging") and at systole ("systole").
 
@@ -39,6 +40,8 @@ def solve(
         The imaged shape, which is loaded by ``pressure.imaging`` (None: diastolic, with a caution).
     cycle : HeartCycle or None
         Further states, solved after these two; its findings and cautions are passed on.
+    comm : MPI communicator or None
+        Processes that all call this with the same arguments, share the work, and all get the whole answer.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def solve(
     cautions += left_out
     check_supports(mesh, supports, loads, around)
     check_held(mesh, supports, None, around, settings.prestress == "inverse")
-    domain = make_domain(mesh, "displacement" if settings.prestress == "linear" else settings.formulation)
+    domain = make_domain(mesh, "displacement" if settings.prestress == "linear" else settings.formulation, comm)
     if settings.prestress != "linear":  # which needs no material
         fields, rules = material_fields(mesh, materials, backend.quadrature(VOLUME_DEGREE)[0])
         cautions += rules

@@ -23,6 +23,7 @@ class Context:
     out: Path  # OUT/CASE_ID
     load: Callable[[str], Any]  # the record of an earlier stage, None where it was skipped
     corrected_labels: Path | None  # labels.nii.gz when its owner has edited it
+    ranks: int = 1  # MPI processes of the mechanics; no part of any key, as they do not change the result
 
     def source(self, path: str) -> Path:
         """A path of the case file, made absolute."""

@@ -60,6 +60,7 @@ def run_case(
     graph: tuple[Stage, ...] | None = None,
     subfolder: str = "",
     earlier: RunResult | None = None,
+    ranks: int = 1,
 ) -> RunResult:
     """Take a case from its input to its report under ``out / case.case_id``.
 
@@ -78,6 +79,8 @@ def run_case(
         Of the case's folder, for results that must not replace those there.
     earlier : RunResult, optional
         Of the same case: its stages are taken as they are.
+    ranks : int
+        MPI processes of the mechanics.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def run_case(
     with writing("the output folder"):
         (folder / "stages").mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        run = Walk(case, case_folder, folder)
+        run = Walk(case, case_folder, folder, ranks)
         run.store.sweep()
         if earlier is not None:
             run.take(earlier.finished, earlier.stages)

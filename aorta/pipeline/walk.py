@@ -43,14 +43,14 @@ class Nobody:
 class Walk:
     """What one pass has found and made so far."""
 
-    def __init__(self, case: Case, case_folder: Path, out: Path):
+    def __init__(self, case: Case, case_folder: Path, out: Path, ranks: int = 1):
         self.case, self.out = case, out
         self.store = Store(out / "stages")
         self.records: list[StageRecord] = []
         self.finished: dict[str, Finished] = {}
         self.skipped: dict[str, str] = {}
         self._loaded: dict[str, Any] = {}
-        self.context = Context(case, case_folder, out, self.load, corrected_labels(out))
+        self.context = Context(case, case_folder, out, self.load, corrected_labels(out), ranks)
 
     def load(self, name: str) -> Any:
         """The record of a finished stage, None if it was skipped."""

@@ -37,7 +37,7 @@ def raising(problem):
 
 
 def finished(cautions=(), findings=()):
-    def run_case(case, case_folder, out, *, until, force, progress):
+    def run_case(case, case_folder, out, *, until, force, progress, ranks=1):
         progress.begin("image", "not run before")
         progress.progress("image", "reading", 0.5)
         progress.end(StageRecord("image", "done", 0.1, "not run before"))
