@@ -57,9 +57,10 @@ def test_two_processes_give_the_answer_of_one(vessel, formulation):
     for one, two in zip(alone.states, shared.states):
         size = np.abs(alone.states[1].displacement_mm).max()
         np.testing.assert_allclose(two.displacement_mm, one.displacement_mm, rtol=0, atol=1e-8 * size)
-        for name in ("cauchy_quadrature_MPa", "cauchy_nodal_MPa"):
+        # nodal stress is projected by conjugate gradients, which stop at 1e-9 of the residual
+        for name, share in (("cauchy_quadrature_MPa", 1e-7), ("cauchy_nodal_MPa", 2e-6)):
             expected = getattr(one, name)
-            np.testing.assert_allclose(getattr(two, name), expected, rtol=0, atol=1e-7 * np.abs(expected).max())
+            np.testing.assert_allclose(getattr(two, name), expected, rtol=0, atol=share * np.abs(expected).max())
     size = np.abs(alone.unloaded_displacement_mm).max()
     np.testing.assert_allclose(shared.unloaded_displacement_mm, alone.unloaded_displacement_mm, rtol=0, atol=1e-8 * size)
     assert all(f.valid for f in shared.findings)
