@@ -88,9 +88,8 @@ def _text(result: Any, until: str | None) -> str:
 
     parts = [findings_text(asdict(finding) for finding in result.findings)]
     parts += [f"caution ({stage}): {text}" for stage, text in result.cautions]
-    parts += [
-        f"skipped {stage.name}: {stage.reason}" for stage in result.stages if stage.status == "skipped" and stage.name != "correct"
-    ]
+    asked_for = [stage for stage in result.stages if stage.name not in ("second", "correct")]  # most cases have neither
+    parts += [f"skipped {stage.name}: {stage.reason}" for stage in asked_for if stage.status == "skipped"]
     report = result.folder / "report.html"
     if until in (None, "report"):
         parts.append(f"report: {report}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,11 @@ def own_findings(results: Results, record: Any, but: Iterable[str] = ()) -> list
 
 
 # a path may name the patient
-_PATHS = {"image.path", "labels.path", "surfaces.lumen", "surfaces.outer", "surfaces.thrombus", "stent.catalogue", "cycle.waveform"}
+_PATHS = {
+    *("image.path", "second.path", "second.transform_file", "second.labels", "labels.path"),
+    *("surfaces.lumen", "surfaces.outer", "surfaces.thrombus", "segmentation.weights", "segmentation.python"),
+    *("wall.thickness_points", "cycle.waveform", "stent.catalogue"),
+}
 _NOT_SHOWN = _PATHS | {"schema_version", "case_id"}
 
 
@@ -89,6 +93,7 @@ def _changed(value: Any, default: Any, key: str) -> Iterator[tuple[str, str]]:
         for f in fields(value):
             name = f"{key}.{f.name}".lstrip(".")
             if name not in _NOT_SHOWN:
-                yield from _changed(getattr(value, f.name), getattr(other, f.name, None), name)
+                usual = None if f.default is MISSING else f.default
+                yield from _changed(getattr(value, f.name), getattr(other, f.name, usual), name)
     elif value != default and value not in (None, "", (), {}):
         yield key, f"{value:.6g}" if isinstance(value, float) else str(value)

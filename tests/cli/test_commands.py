@@ -54,7 +54,7 @@ def test_check_says_what_runs_and_what_it_costs(labels_case, tmp_path, capsys):
 
 def test_status_computes_nothing(labels_case, tmp_path, capsys):
     assert main(["status", str(labels_case), "-o", str(tmp_path / "out"), "--json"]) == 0
-    assert answer(capsys)["result"]["stages"][1] == {"name": "segment", "status": "stale", "reason": "not run before"}
+    assert answer(capsys)["result"]["stages"][2] == {"name": "segment", "status": "stale", "reason": "not run before"}
     assert not (tmp_path / "out").exists()
 
 

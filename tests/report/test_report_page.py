@@ -11,7 +11,17 @@ from aorta.report.display import show
 from aorta.report.page import page
 from aorta.report.result import result
 from aorta.report.tables import changed_settings
-from aorta.settings import Case, ImageInput, LabelInput, Patient, StentSettings, SurfaceInput, WallSettings
+from aorta.settings import (
+    Case,
+    ImageInput,
+    LabelInput,
+    Patient,
+    SecondInput,
+    SegmentationSettings,
+    StentSettings,
+    SurfaceInput,
+    WallSettings,
+)
 
 
 class Reader(HTMLParser):
@@ -158,13 +168,16 @@ def test_a_changed_number_changes_the_page(full):
 
 def test_settings_are_listed_but_never_a_path():
     surfaces = SurfaceInput(lumen="DOE^JANE/l.stl", unit="mm", frame="RAS", outer="DOE^JANE/o.stl", thrombus="DOE^JANE/t.stl")
-    stent, wall = StentSettings(catalogue="/home/DOE^JANE"), WallSettings(thickness=2.0)
-    case = Case(1, "X", ImageInput("DOE^JANE"), LabelInput("DOE^JANE"), surfaces, Patient("female"), wall=wall, stent=stent)
+    stent, wall = StentSettings(catalogue="/home/DOE^JANE"), WallSettings(thickness=2.0, thickness_points="DOE^JANE.csv")
+    second = SecondInput("DOE^JANE", "lumen", transform_file="DOE^JANE.tfm", labels="DOE^JANE.nii.gz")
+    network = SegmentationSettings("nnunet", weights="DOE^JANE", python="DOE^JANE/python")
+    given = {"second": second, "labels": LabelInput("DOE^JANE"), "surfaces": surfaces, "segmentation": network}
+    case = Case(1, "X", ImageInput("DOE^JANE"), patient=Patient("female"), wall=wall, stent=stent, **given)
     assert dict(changed_settings(case)) == {
         "surfaces.unit": "mm",
         "surfaces.frame": "RAS",
-        "surfaces.voxel": "0.7",
-        "labels.convention": "aorta",
+        "second.gives": "lumen",
+        "segmentation.method": "nnunet",
         "patient.sex": "female",
         "wall.thickness": "2",
     }
