@@ -52,7 +52,7 @@ def folder_as_file(folder):
 
 def holed():
     """A tube with a hole in its side; open ends would be closed with a caution."""
-    fine = tube().subdivide(2)
+    fine = tube().subdivide(4)
     centres = fine.cell_centers().points
     return fine.remove_cells(np.flatnonzero(np.linalg.norm(centres - [8.0, 0, 0], axis=1) < 2.5)).clean()
 
