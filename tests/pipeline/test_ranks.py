@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -14,9 +15,13 @@ import pytest
 
 pytest.importorskip("dolfinx")
 
+from aorta.cli.main import main  # noqa: E402
 from aorta.errors import CaseFileError, SetupError, SolverError  # noqa: E402
 from aorta.mechanics.solve import solve  # noqa: E402
 from aorta.pipeline import ranks  # noqa: E402
+from aorta.pipeline import run as run_module  # noqa: E402
+from aorta.pipeline.context import Stage  # noqa: E402
+from aorta.pipeline.stages import GRAPH  # noqa: E402
 from aorta.records import HeartCycle, silent  # noqa: E402
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, TissueSettings, WallSettings  # noqa: E402
 from aorta.units import MMHG_IN_MPA  # noqa: E402
@@ -142,3 +147,31 @@ def test_an_interrupt_ends_the_workers(vessel, marked):
     with pytest.raises(KeyboardInterrupt):
         ranks.solve_on(2, vessel, settings_of(), None, interrupt)
     assert workers() == []
+
+
+def test_through_the_command_line(monkeypatch, tmp_path, capsys):
+    """`aorta plan --ranks 2`; the result is then found again by a run of one process."""
+    mesh = meshes.aneurysm((1, 8, 4))
+    stages = (
+        Stage("mesh", ("units",), (), (), lambda c: {}, lambda c: "", lambda context, progress: mesh),
+        next(stage for stage in GRAPH if stage.name == "mechanics"),
+    )
+    monkeypatch.setattr(run_module, "GRAPH", stages)
+    monkeypatch.setattr(run_module, "STAGES", ("mesh", "mechanics", "report"))
+    (tmp_path / "labels.nii.gz").touch()
+    case = tmp_path / "case.yaml"
+    case.write_text(
+        "schema_version: 1\ncase_id: shared\nlabels: {path: labels.nii.gz}\n"
+        "pressure: {systolic: 120 mmHg, diastolic: 80 mmHg}\nmechanics: {formulation: mixed}\n"
+    )
+    asked = []
+    real = ranks.solve_on
+    monkeypatch.setattr(ranks, "solve_on", lambda count, *rest: asked.append(count) or real(count, *rest))
+    for count, status in ((2, "done"), (1, "cached")):
+        words = ["plan", str(case), "-o", str(tmp_path / "out"), "--until", "mechanics", "--ranks", str(count), "--json"]
+        assert main(words) == 0
+        told = json.loads(capsys.readouterr().out)["result"]
+        assert {s["name"]: s["status"] for s in told["stages"]}["mechanics"] == status
+        found = {f["name"]: f["value"] for f in told["findings"]}
+        assert found["traction_balance_error"] == pytest.approx(0, abs=1e-8)
+    assert asked == [2]
