@@ -1,8 +1,9 @@
 """Label classes as smooth closed surfaces that do not shrink.
 
 Flying edges on the mask itself (Schroeder, Maynard and Geveci, 2015), then windowed-sinc smoothing
-(Taubin, Zhang and Golub, ECCV 1996). On analytic tubes of 3 to 25 mm radius sampled at
-0.8 × 0.8 × 1.25 and 0.7 × 0.7 × 2.5 mm the mean radius is off by less than 0.02 mm.
+(Taubin, Zhang and Golub, ECCV 1996), then ironing of what half a voxel of noise leaves (``ironing.py``).
+On analytic tubes of 3 to 27 mm radius sampled at 0.8 × 0.8 × 1.25 mm the mean radius is off by less than
+0.06 mm, at 0.8 × 0.8 × 3 mm by less than 0.1 mm.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import numpy as np
 import pyvista as pv
 from scipy import ndimage as ndi
 
+from aorta.anatomy.ironing import ironed
 from aorta.anatomy.lattice import make_lattice
 from aorta.errors import GeometryError
 from aorta.records import Array, Finding, Grid, Surface
 
 PASS_BAND = 0.02
 ITERATIONS = 60
+_VOLUME_KEPT = 0.005
+"""Share of the labelled volume by which the surface's may differ; lids, which smoothing rounds, are that much."""
+_MOST_REFILL = 0.1  # of a voxel, by which the whole surface may be moved to keep its volume
 
 
 def largest_piece(mask: Array) -> Array:
@@ -58,7 +63,19 @@ def clipped(surface: Surface, faces: list[tuple[Array, Array]]) -> Surface:
     return result if result.volume_mm3 > 0 else Surface(result.points, result.triangles[:, ::-1].copy())
 
 
-def surface_of(grid: Grid, mask: Array, name: str, voxel: float | None) -> tuple[Surface, Finding]:
+def refilled(surface: Surface, volume: float, most: float) -> Surface:
+    """The closed surface moved along its normals, by ``most`` mm at most, so that it encloses ``volume`` mm³."""
+    a, b, c = (surface.points[surface.triangles[:, q]] for q in range(3))
+    facet = np.cross(b - a, c - a)
+    corners = surface.triangles.ravel()
+    vectors = np.stack([np.bincount(corners, np.repeat(facet[:, x], 3), len(surface.points)) for x in range(3)], axis=1)
+    normals = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-300)
+    area = 0.5 * float(np.linalg.norm(facet, axis=1).sum())
+    step = float(np.clip((volume - surface.volume_mm3) / area, -most, most))
+    return Surface(surface.points + step * normals, surface.triangles)
+
+
+def surface_of(grid: Grid, mask: Array, name: str, voxel: float | None, iron: bool = True) -> tuple[Surface, Finding]:
     """The closed surface of a mask, and how much the smoothing changed its volume.
 
     Parameters
@@ -69,6 +86,8 @@ def surface_of(grid: Grid, mask: Array, name: str, voxel: float | None) -> tuple
         "lumen" or "outer", for the finding and the error.
     voxel : float or None
         Isotropic spacing in mm to resample to beforehand; None: the labels' own grid.
+    iron : bool
+        Take out the waves that half a voxel of noise makes; False for studies of what that does.
 
     Raises
     ------
@@ -100,10 +119,14 @@ def surface_of(grid: Grid, mask: Array, name: str, voxel: float | None) -> tuple
         )
     smoothed = rough.smooth_taubin(n_iter=ITERATIONS, pass_band=PASS_BAND, boundary_smoothing=False)
     triangles = smoothed.faces.reshape(-1, 4)[:, 1:].astype(np.int64)
-    surface = Surface(np.asarray(smoothed.points, float), triangles)
+    step = float(np.cbrt(grid.voxel_volume_mm3))
+    surface = Surface(ironed(smoothed, 0.5 * step) if iron else np.asarray(smoothed.points, float), triangles)
     if surface.volume_mm3 < 0:
         surface = Surface(surface.points, triangles[:, ::-1].copy())
     labelled = float(mask.sum()) * grid.voxel_volume_mm3
+    if iron:
+        kept = float(np.clip(surface.volume_mm3, (1 - _VOLUME_KEPT) * labelled, (1 + _VOLUME_KEPT) * labelled))
+        surface = refilled(surface, kept, _MOST_REFILL * step)
     change = 100.0 * (surface.volume_mm3 / labelled - 1.0)
     method = "volume enclosed by the smoothed surface against the voxels it was made from"
     caution = f"smoothing changed the volume of the {name} by {change:+.1f} %" if abs(change) > 2.0 else ""
