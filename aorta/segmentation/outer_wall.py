@@ -16,7 +16,7 @@ from scipy import ndimage as ndi
 
 from aorta.records import Array
 from aorta.segmentation.columns import Tube, make_tube
-from aorta.segmentation.prior import smooth_radius
+from aorta.segmentation.prior import smooth_radius, without_crease
 from aorta.segmentation.surface_graph import least_cost_surface
 from aorta.segmentation.wall_cost import column_cost, edge_confidence, edge_offset
 
@@ -103,10 +103,12 @@ def _search(
     for plane, ray, at in clicked:
         weight[plane, ray], node[plane, ray], held[plane, ray] = CLICK_WEIGHT, at, True
     fitted, agreement = smooth_radius(node * STEP_MM, weight, held)
+    own = without_crease(node * STEP_MM - fitted, node * STEP_MM, weight, agreement, tube.spacing)
+    agreement = np.where(own, 1.0, agreement)
     off = np.abs(radii - fitted[..., None])
     cost += PRIOR_PRICE * (1.0 - np.minimum(weight * agreement, 1.0))[..., None] * np.minimum(off, 12.0) / STEP_MM
     node = least_cost_surface(cost, MOST_JUMP, PRICE, at_least)
-    beyond = np.maximum(node * STEP_MM - fitted, 0.0)
+    beyond = np.where(own, 0.0, np.maximum(node * STEP_MM - fitted, 0.0))
     sure = edge_confidence(profiles, STEP_MM, node) / (1.0 + (beyond / SUSPECT_MM) ** 2)
     for plane, ray, _ in clicked:
         sure[plane, ray] = 1.0

@@ -20,6 +20,8 @@ ROUNDS = 4
 STARTS, START_ROUNDS = 12, 8  # half circles from which a circle is tried, so that the largest part that is one is found
 AGREEING_PLANES = 4.0  # over which the choice among them is made in common
 WIDEST_SCALE_MM = 1.0
+SURE = 0.4  # weight of an edge that counts as seen
+SHALLOW = 0.6  # slope, 31 degrees: less is no crease
 MOST_WITHIN = 9.0  # cost of an edge within the circle, at most: a crevice of fat or a false edge
 
 
@@ -52,6 +54,34 @@ def smooth_radius(radius: Array, weight: Array, held: Array | None = None) -> tu
         scale = min(1.4826 * np.median(np.abs(off[sure])) if sure.any() else 1.0, WIDEST_SCALE_MM) + 0.3
         agreement = np.where(free, _agreement(off, scale), 1.0)
     return fitted, agreement
+
+
+def without_crease(off: Array, radius: Array, weight: Array, agreement: Array, spacing: float) -> Array:
+    """Sure columns (s, a) bool that hang together with agreeing ones without a step: a bulge of the vessel itself.
+
+    Where muscle or bowel lies on the wall there is a crease between the two, and what is seen steps from one to the other.
+
+    Parameters
+    ----------
+    off, radius : (s, a) float, mm
+        Of what is seen beyond the fit; from the line.
+    spacing : float
+        mm between planes.
+    """
+    sure = weight > SURE
+    found = sure & (agreement > 0.5)
+    around = SHALLOW * radius * 2.0 * np.pi / radius.shape[1]
+    for _ in range(sum(radius.shape)):
+        grown = found.copy()
+        for turn in (1, -1):
+            grown |= sure & np.roll(found, turn, axis=1) & (np.abs(off - np.roll(off, turn, axis=1)) < around)
+        level = np.abs(np.diff(off, axis=0)) < SHALLOW * spacing
+        grown[1:] |= sure[1:] & found[:-1] & level
+        grown[:-1] |= sure[:-1] & found[1:] & level
+        if (grown == found).all():
+            break
+        found = grown
+    return found
 
 
 def _agreement(off: Array, scale: float) -> Array:

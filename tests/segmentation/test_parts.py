@@ -14,7 +14,7 @@ from aorta.segmentation.compose import compose
 from aorta.segmentation.discs import Disc
 from aorta.segmentation.distance import signed_distance
 from aorta.segmentation.outer_wall import first_end, last_end
-from aorta.segmentation.prior import smooth_radius
+from aorta.segmentation.prior import smooth_radius, without_crease
 from aorta.segmentation.surface_graph import least_cost_surface
 from aorta.segmentation.tree import Medial, choose_ends
 from aorta.segmentation.trunk import split
@@ -104,6 +104,17 @@ def test_muscle_on_half_of_the_vessel_does_not_pull_the_smooth_surface_out():
     clicked[20, 32] = True
     bound, held = smooth_radius(given, np.where(clicked, 20.0, 1.0), clicked)
     assert held[20, 32] == 1.0 and bound[20, 32] > fitted[20, 32]
+
+
+def test_a_bulge_belongs_to_the_vessel_and_muscle_beyond_a_crease_does_not():
+    plane, ray = np.mgrid[:40, :60]
+    bulge = 9.0 * np.clip(1.0 - ((ray - 15) / 10.0) ** 2, 0, 1) * np.clip(1.0 - ((plane - 20) / 12.0) ** 2, 0, 1)
+    muscle = 9.0 * ((ray > 35) & (ray < 50) & (plane > 5) & (plane < 35))
+    off, agreement = bulge + muscle, np.where(bulge + muscle > 2.0, 0.0, 1.0)
+    own = without_crease(off, 30.0 + off, np.ones(off.shape), agreement, 2.0)
+    np.testing.assert_array_equal(own, muscle == 0)
+    cut_off = np.where((np.abs(ray - 15) == 5) | (np.abs(plane - 20) == 6), 0.0, 1.0)  # nothing is seen all round its middle
+    assert not without_crease(off, 30.0 + off, cut_off, agreement, 2.0)[20, 15]
 
 
 def test_a_boundary_seen_from_far_off_its_middle_is_followed():
