@@ -22,6 +22,7 @@ Pressure = Annotated[float, Quantity("MPa", 2e-3, 45e-3, "120 mmHg")]
 Modulus = Annotated[float, Quantity("MPa", 1e-5, 1e4, "174 kPa")]
 Age = Annotated[float, Quantity("years", 0.0, 130.0, "72 years")]
 Diameter = Annotated[float, Quantity("mm", 1.0, 150.0, "22 mm")]
+Accuracy = Annotated[float, Quantity("%", 0.1, 50.0, "3 %")]
 Attenuation = Annotated[float, Quantity("HU", -1024.0, 4000.0, "300 HU")]
 Share = Annotated[float, Range(0.0, 1.0)]
 EndStiffness = Annotated[float, Quantity("MPa/mm", 1e-6, 10.0, "20 kPa/mm")]
@@ -144,7 +145,7 @@ class WallSettings:
 
     thickness: Thickness = 1.5  # Raghavan 2006, BioPARR's default; CT does not show it
     thickness_by_region: dict[Literal["neck", "sac", "left_iliac", "right_iliac"], Thickness] = field(default_factory=dict)
-    calcification: Literal["wall", "stiff"] = "wall"  # as soft as the wall, or stiff inclusions, whose own stress is left out of peaks
+    calcification: Literal["wall", "stiff"] = "wall"  # stiff: inclusions, whose own stress is left out of peaks
     calcification_modulus: Modulus = 20.0  # MPa, Young's; a choice of ours, far above the wall's (docs/theory/mechanics.md)
     thickness_points: Optional[str] = None  # CSV of measured points: x_mm,y_mm,z_mm,thickness_mm
     thickness_frame: Literal["LPS", "RAS"] = "LPS"  # of these points
@@ -169,6 +170,7 @@ class MeshSettings:
     size: Size = 3.0  # edge length on the wall
     thrombus_size: Size = 4.0
     layers: Annotated[int, Range(1, 4)] = 1  # quadratic elements through the wall
+    accuracy: Optional[Accuracy] = None  # made finer until the estimated error of the stress's 99th percentile is below; None: not
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from aorta.errors import RiskError
 from aorta.records import WALL, Array, State, WallMesh
 from aorta.risk.ends import away_from_ends
 
-
 MOSTLY = 0.5
 """Calcified share of an element above which it counts as calcification."""
 
