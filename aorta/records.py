@@ -453,6 +453,27 @@ class ThicknessPoints:
     thickness_mm: Array
 
 
+@dataclass(frozen=True)
+class FinerMesh:
+    """Where a mesh shall be finer than its settings say.
+
+    Parameters
+    ----------
+    points : (k, 3) float, mm, LPS
+    share : (k,) float
+        Of the edge length that the settings give there, 0 to 1; what is nearest counts.
+    """
+
+    points: Array
+    share: Array
+
+    def at(self, places: Array) -> Array:
+        """The share (n,) at places (n, 3)."""
+        from scipy.spatial import cKDTree
+
+        return self.share[cKDTree(self.points).query(places)[1]]
+
+
 # ----------------------------------------------------------------------------------- heart cycle
 
 
@@ -561,6 +582,31 @@ class Solution:
     def state(self, name: str) -> State | None:
         """The state of this name, or None."""
         return next((s for s in self.states if s.name == name), None)
+
+
+@dataclass(frozen=True)
+class Refined:
+    """A mesh made finer until its stress was as accurate as asked, and its solution: they replace the first ones.
+
+    Parameters
+    ----------
+    own : tuple of Finding
+        Rounds and accuracy; beside those of mesh and solution.
+    """
+
+    mesh: WallMesh
+    solution: Solution
+    own: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that now counts."""
+        return (*self.mesh.findings, *self.own, *self.solution.findings)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Of mesh and solution."""
+        return (*self.mesh.cautions, *self.solution.cautions)
 
 
 @dataclass(frozen=True)

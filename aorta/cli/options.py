@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-STAGE_NAMES = ("image", "second", "segment", "correct", "anatomy", "mesh", "mechanics", "risk", "stent", "report")
+STAGE_NAMES = ("image", "second", "segment", "correct", "anatomy", "mesh", "mechanics", "refine", "risk", "stent", "report")
 """As in ``pipeline.stages.STAGES``, repeated here so that --help need not import it; a test compares."""
 
 case_file = click.argument("case_file", type=click.Path(path_type=Path))

@@ -24,7 +24,7 @@ from aorta.records import THROMBUS, WALL, Array, WallMesh
 DEVIATOR, MEAN = 0.003, 0.5
 """Shares of the volume by which an edge's curvature is held down: the best of a scan over tubes and spheres
 (0.001 to 0.01 and 0.3 to 1 are nearly as good; 0 has no unique answer)."""
-_TOLERANCE = 1e-7
+_TOLERANCE = 1e-9
 _MOST_ITERATIONS = 1000
 _kept: dict[str, tuple[weakref.ref, Recovery]] = {}
 

@@ -23,7 +23,7 @@ from aorta.meshing.thickness import thickness_function
 from aorta.meshing.thickness_points import interpolated
 from aorta.meshing.thrombus import ThrombusMesh, thrombus_mesh
 from aorta.meshing.wall import Columns, extrude, rims_of, stand_columns
-from aorta.records import THROMBUS, WALL, Anatomy, Array, End, Progress, Surface, ThicknessPoints, WallMesh, silent
+from aorta.records import THROMBUS, WALL, Anatomy, Array, End, FinerMesh, Progress, Surface, ThicknessPoints, WallMesh, silent
 from aorta.settings import MeshSettings, ThrombusSettings, WallSettings
 
 _GRID_MM = 0.7  # about the imaging's own resolution; halved where the wall is thin
@@ -39,6 +39,7 @@ def build_mesh(
     thrombus: ThrombusSettings,
     progress: Progress = silent,
     measured: ThicknessPoints | None = None,
+    finer: FinerMesh | None = None,
 ) -> WallMesh:
     """The vessel between ``anatomy.ends`` as a solid.
 
@@ -51,6 +52,8 @@ def build_mesh(
     ----------
     measured : ThicknessPoints or None
         Where the wall's thickness was measured; it wins over the stated one.
+    finer : FinerMesh or None
+        Where edges shall be shorter than ``mesh.size``; the shape is smoothed for that size all the same.
 
     Raises
     ------
@@ -66,7 +69,7 @@ def build_mesh(
     shapes = faces(anatomy, thickness, min(_GRID_MM, max(0.7 * thinnest, 0.35)), mesh.size)
 
     progress("triangles on the wall's inner face, and the wall on them", 0.3)
-    ends, (dense, side, loops, columns, (points, tets)) = _wall_and_ends(shapes, anatomy.ends, thickness, mesh)
+    ends, (dense, side, loops, columns, (points, tets)) = _wall_and_ends(shapes, anatomy.ends, thickness, mesh, finer)
     cautions += _moved(anatomy.ends, ends)
 
     progress("thrombus", 0.6)
@@ -97,12 +100,12 @@ def build_mesh(
 
 
 def _wall_and_ends(
-    shapes: Faces, ends: tuple[End, ...], thickness: Callable[[Array], Array], mesh: MeshSettings
+    shapes: Faces, ends: tuple[End, ...], thickness: Callable[[Array], Array], mesh: MeshSettings, finer: FinerMesh | None
 ) -> tuple[tuple[End, ...], tuple]:
     """The wall, and its ends: one along which the wall runs is moved inwards until it cuts across."""
     for trial in range(_MOVES + 1):
         try:
-            return ends, _wall(shapes, ends, thickness, mesh)
+            return ends, _wall(shapes, ends, thickness, mesh, finer)
         except MeshError as problem:
             at = [problem.place is not None and np.linalg.norm(problem.place - e.point) < e.radius_mm + 3.0 for e in ends]
             if trial == _MOVES or not any(at):
@@ -120,7 +123,7 @@ def _moved(asked: tuple[End, ...], used: tuple[End, ...]) -> tuple[str, ...]:
 
 
 def _wall(
-    shapes: Faces, ends: tuple[End, ...], thickness: Callable[[Array], Array], mesh: MeshSettings
+    shapes: Faces, ends: tuple[End, ...], thickness: Callable[[Array], Array], mesh: MeshSettings, finer: FinerMesh | None
 ) -> tuple[DenseSurface, Surface, dict[str, Array], Columns, tuple[Array, Array]]:
     """The smooth inner face, triangles on it, its rims, and the wall's columns, points and tetrahedra.
 
@@ -130,7 +133,7 @@ def _wall(
         dense = dense_surface(faired(shapes.smooth, thickness, ends, limits), ends, _NORMAL_SMOOTHING_MM)
         start, loops = clip_at_ends(_start(shapes.inner, dense), ends)
         try:
-            side = remesh(start, loops, ends, dense, edge_length(dense, ends, mesh.size))
+            side = remesh(start, loops, ends, dense, edge_length(dense, ends, mesh.size, finer=finer))
             loops = _loops_by_end(side, ends)
             columns = stand_columns(side.points, rims_of(len(side.points), loops, ends), ends, dense, thickness)
             points, tets, columns = extrude(side.triangles, columns, mesh.layers, thin=limits == STRETCHES[-1])

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.spatial import cKDTree
 
-from aorta.records import Array, End, Surface
+from aorta.records import Array, End, FinerMesh, Surface
 
 _END_BLEND_MM = 4.0  # over which normals turn into an end's plane
 
@@ -72,12 +72,18 @@ def dense_surface(surface: Surface, ends: tuple[End, ...], smoothing: float) -> 
 
 
 def edge_length(
-    dense: DenseSurface, ends: tuple[End, ...], size: float, per_circle: float = 16.0, least: float = 0.35, growth: float = 0.3
+    dense: DenseSurface,
+    ends: tuple[End, ...],
+    size: float,
+    per_circle: float = 16.0,
+    least: float = 0.35,
+    growth: float = 0.3,
+    finer: FinerMesh | None = None,
 ) -> Array:
     """Wanted edge length (n,) at the vertices: `size`, less where the surface is strongly curved.
 
-    At most 1/`per_circle` of the circle of curvature, at least `least` of `size`, and growing by at
-    most `growth` mm per mm.
+    At most 1/`per_circle` of the circle of curvature, at least `least` of `size`, of that the share
+    that `finer` asks for, and growing by at most `growth` mm per mm.
     """
     surface = dense.surface
     edges = np.vstack([surface.triangles[:, [0, 1]], surface.triangles[:, [1, 2]], surface.triangles[:, [2, 0]]])
@@ -91,6 +97,8 @@ def edge_length(
         curvature = average @ curvature
     curvature[beyond_ends(surface.points, ends)] = 0.0
     wanted = np.clip(2 * np.pi / per_circle / np.maximum(curvature, 1e-6), least * size, size)
+    if finer is not None:
+        wanted = wanted * finer.at(surface.points)
     for _ in range(int(size / edge / growth)):
         np.minimum.at(wanted, a, wanted[b] + growth * length)
     return wanted

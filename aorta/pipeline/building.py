@@ -10,7 +10,7 @@ from aorta.pipeline.context import Context, sections
 from aorta.pipeline.heart_cycle import cycle_parts, heart_cycle
 from aorta.pipeline.labelling import segmentation
 from aorta.pipeline.store import file_digest
-from aorta.records import Progress, ThicknessPoints
+from aorta.records import FinerMesh, Progress, Solution, ThicknessPoints, WallMesh
 
 
 def measure(context: Context, progress: Progress) -> Any:
@@ -24,16 +24,17 @@ def measure(context: Context, progress: Progress) -> Any:
 def mesh_parts(context: Context) -> Mapping[str, Any]:
     """Sizes, wall and measured thickness."""
     case, points = context.case, context.case.wall.thickness_points
+    sizes = replace(case.mesh, accuracy=None)  # which other meshes are for
     measured = {"file_thickness": file_digest(context.source(points))} if points else {}
-    return {**sections("mesh", "thrombus")(context), "wall": replace(case.wall, thickness_points=None), **measured}
+    return {"mesh": sizes, **sections("thrombus")(context), "wall": replace(case.wall, thickness_points=None), **measured}
 
 
-def mesh(context: Context, progress: Progress) -> Any:
-    """The solid."""
+def mesh(context: Context, progress: Progress, finer: FinerMesh | None = None) -> Any:
+    """The solid; ``finer`` where it shall be finer than the settings say."""
     from aorta.meshing.build import build_mesh
 
     case = context.case
-    return build_mesh(context.load("anatomy"), case.mesh, case.wall, case.thrombus, progress, _thickness_points(context))
+    return build_mesh(context.load("anatomy"), case.mesh, case.wall, case.thrombus, progress, _thickness_points(context), finer)
 
 
 def _thickness_points(context: Context) -> ThicknessPoints | None:
@@ -112,14 +113,19 @@ def mechanics_parts(context: Context) -> Mapping[str, Any]:
     }
 
 
+def last_mesh(context: Context) -> tuple[WallMesh | None, Solution | None]:
+    """The mesh and solution that count."""
+    refined = context.load("refine")
+    return (context.load("mesh"), context.load("mechanics")) if refined is None else (refined.mesh, refined.solution)
+
+
 def assess(context: Context, progress: Progress) -> Any:
     """Rupture-risk indices."""
     from aorta.risk.assess import assess
 
     case = context.case
     progress("computing the indices")
-    records = (context.load(name) for name in ("anatomy", "mesh", "mechanics"))
-    return assess(*records, case.patient, case.pressure, case.risk)
+    return assess(context.load("anatomy"), *last_mesh(context), case.patient, case.pressure, case.risk)
 
 
 def stent_parts(context: Context) -> Mapping[str, Any]:
@@ -138,4 +144,4 @@ def plan_stent(context: Context, progress: Progress) -> Any:
     if settings.catalogue:
         settings = replace(settings, catalogue=str(context.source(settings.catalogue)))
     progress("testing devices")
-    return plan_stent(context.load("anatomy"), context.load("mesh"), context.load("mechanics"), settings, case.wall)
+    return plan_stent(context.load("anatomy"), *last_mesh(context), settings, case.wall)

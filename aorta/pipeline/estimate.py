@@ -36,6 +36,7 @@ FACTOR_POWER = 1.5
 MEMORY_POWER = 1.3
 FORMS_SECONDS = 10.0  # compiling or loading the forms
 ITERATIONS = {"inverse": 9, "none": 20, "linear": 1}
+REFINING = 8.0  # times the first mesh and its solution, for two to three rounds
 RISK_SECONDS = 0.015  # per 1000 tetrahedra
 STENT_SECONDS = 0.5
 REPORT_SECONDS = 18.0
@@ -118,6 +119,7 @@ def estimate(case: Case, voxels: int, labels: Labels | None, stages: Iterable[st
         "anatomy": on_voxels(*ANATOMY),
         "mesh": (MESH_SECONDS * thousands, 0.01 * thousands),
         "mechanics": (solve, SOLVER_GB + FACTOR_GB * size**MEMORY_POWER),
+        "refine": (REFINING * (MESH_SECONDS * thousands + solve), SOLVER_GB + FACTOR_GB * (3 * size) ** MEMORY_POWER),
         "risk": (RISK_SECONDS * thousands, 0.002 * thousands),
         "stent": (STENT_SECONDS, 0.0),
         "report": (REPORT_SECONDS, REPORT_GB),

@@ -108,7 +108,7 @@ def run_case(
                 run.stage(stage, stage.name in force, listener)
             except AortaError as problem:
                 full_disk = isinstance(problem, SetupError)
-                if stage.name in ("mesh", "mechanics", "risk", "stent") and until in (None, "report") and not full_disk:
+                if stage.name in ("mesh", "mechanics", "refine", "risk", "stent") and until in (None, "report") and not full_disk:
                     _report_failure(run, stage.name, problem, listener)
                 raise
             fresh = run.records[-1].status == "done" or not (folder / LABELS_FILE).is_file()

@@ -5,7 +5,7 @@ Heavy packages are imported inside the functions that run, so that listing the s
 
 from __future__ import annotations
 
-from aorta.pipeline import building, labelling
+from aorta.pipeline import building, labelling, refining
 from aorta.pipeline.context import Stage, sections
 from aorta.pipeline.store import file_digest
 
@@ -25,9 +25,11 @@ GRAPH: tuple[Stage, ...] = (
           building.mesh_parts, building.dissected, building.mesh),
     Stage("mechanics", ("mechanics", "haemodynamics"), ("fenics-dolfinx", "petsc4py", "scipy", "vtk"), ("mesh",),
           building.mechanics_parts, building.no_pressure, building.solve),
-    Stage("risk", ("risk",), (), ("anatomy", "mesh", "mechanics"),
+    Stage("refine", ("meshing", "mechanics", "risk"), ("gmsh", "fenics-dolfinx", "petsc4py", "scipy", "vtk"),
+          ("second", "anatomy", "mesh", "mechanics"), refining.parts, refining.skip, refining.refine),
+    Stage("risk", ("risk",), (), ("anatomy", "mesh", "mechanics", "refine"),
           sections("patient", "pressure", "risk"), building.no_pressure, building.assess),
-    Stage("stent", ("stent",), ("scipy",), ("anatomy", "mesh", "mechanics"), building.stent_parts,
+    Stage("stent", ("stent",), ("scipy",), ("anatomy", "mesh", "mechanics", "refine"), building.stent_parts,
           building.no_stent, building.plan_stent),
 )  # fmt: skip
 

@@ -48,6 +48,7 @@ def quick(case: Case) -> Case:
         size=max(case.mesh.size, SIZE_MM),
         thrombus_size=max(case.mesh.thrombus_size, THROMBUS_SIZE_MM),
         layers=1,
+        accuracy=None,
     )
     return replace(
         case,

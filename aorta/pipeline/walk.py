@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -110,9 +110,10 @@ class Walk:
         return "correct" if "correct" in self.finished else "segment"
 
     def used(self) -> list[tuple[str, Finished]]:
-        """Finished stages whose findings count: corrected labels replace the automatic ones."""
-        hidden = "segment" if self.labels_stage() == "correct" else ""
-        return [(name, finished) for name, finished in self.finished.items() if name != hidden]
+        """Finished stages whose findings count: corrected labels replace the automatic ones, a refined mesh the first."""
+        hidden = {"segment"} if self.labels_stage() == "correct" else set()
+        hidden |= {"mesh", "mechanics"} if "refine" in self.finished else set()
+        return [(name, finished) for name, finished in self.finished.items() if name not in hidden]
 
     def findings(self) -> tuple[Finding, ...]:
         """Of every stage, without loading its arrays."""
@@ -125,6 +126,9 @@ class Walk:
     def results(self) -> Results:
         """Every record, and the case without its paths."""
         records = {field: self.load(name) for name, field in _RECORDS.items()}
+        if (refined := self.load("refine")) is not None:
+            mesh = replace(refined.mesh, findings=(*refined.mesh.findings, *refined.own))
+            records |= {"mesh": mesh, "solution": refined.solution}
         return Results(
             case=without_paths(self.case),
             segmentation=self.load(self.labels_stage()),

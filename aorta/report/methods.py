@@ -69,6 +69,10 @@ def _sentences(results: Results) -> Iterator[str]:
         yield f"""The wall was grown inward from the outer surface with a thickness of {thickness}, thrombus filling what is left to
             the lumen, and meshed by gmsh with {show(int((mesh.region == WALL).sum()))} quadratic tetrahedra in the wall {inside},
             edge length {show(case.mesh.size)} mm."""
+        if (rounds := results.finding("mesh_refinement_rounds")) is not None and rounds.value:
+            yield f"""It was made finer in {show(rounds.value, "1")} rounds, where the stress with its local error comes near to the
+                99th percentile, which brought the estimated discretisation error of that percentile to
+                {show(results.finding("mesh_accuracy_percent").value)} %."""
     if results.solution is not None and case.pressure is not None:
         yield from _mechanics(results)
     if results.risk is not None:
