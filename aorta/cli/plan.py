@@ -88,7 +88,7 @@ def _text(result: Any, until: str | None) -> str:
 
     parts = [findings_text(asdict(finding) for finding in result.findings)]
     parts += [f"caution ({stage}): {text}" for stage, text in result.cautions]
-    asked_for = [stage for stage in result.stages if stage.name not in ("second", "correct")]  # most cases have neither
+    asked_for = [stage for stage in result.stages if stage.name not in ("second", "correct", "refine")]  # most cases have none
     parts += [f"skipped {stage.name}: {stage.reason}" for stage in asked_for if stage.status == "skipped"]
     report = result.folder / "report.html"
     if until in (None, "report"):

@@ -121,7 +121,13 @@ def test_labels_that_cannot_be_written_are_written_the_next_time(case, out, capf
     assert run.returncode == 8, run.stderr
     assert json.loads(run.stdout)["error"]["what"] == "the label map cannot be written"
     assert [path.name for path in (out / "K").iterdir() if path.name.startswith(".")] == [".lock"]
-    assert again(case, out, capfd) == {"image": "skipped", "segment": "cached", "correct": "skipped", "anatomy": "cached"}
+    assert again(case, out, capfd) == {
+        "image": "skipped",
+        "second": "skipped",
+        "segment": "cached",
+        "correct": "skipped",
+        "anatomy": "cached",
+    }
     assert (out / "K" / "labels.nii.gz").stat().st_size > 500
 
 

@@ -78,8 +78,8 @@ def test_killed_runs_left_nothing_half_done(finished):
     for stage in ("image", "segment", "anatomy"):
         assert f"{stage}: started" not in finished.said[1]
     assert finished.last.stages == {
-        "image": "cached", "segment": "cached", "correct": "skipped", "anatomy": "cached", "mesh": "cached",
-        "mechanics": "done", "risk": "done", "stent": "done", "report": "done",
+        "image": "cached", "second": "skipped", "segment": "cached", "correct": "skipped", "anatomy": "cached", "mesh": "cached",
+        "mechanics": "done", "refine": "skipped", "risk": "done", "stent": "done", "report": "done",
     }  # fmt: skip
 
 
