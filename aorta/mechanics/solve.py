@@ -16,6 +16,7 @@ from aorta.mechanics.loads import loaded
 from aorta.mechanics.materials.registry import material
 from aorta.mechanics.mesh_check import check_solid
 from aorta.mechanics.newton import Newton
+from aorta.mechanics.structures import inclusions
 from aorta.mechanics.structures.fields import material_fields
 from aorta.records import THROMBUS, WALL, HeartCycle, Progress, Solution, WallMesh, silent
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, TissueSettings, WallSettings
@@ -69,7 +70,10 @@ def solve(
     if settings.prestress != "linear":  # which needs no material
         fields, rules = material_fields(mesh, materials, backend.quadrature(VOLUME_DEGREE)[0])
         cautions += rules
-    body = Body(domain, materials, supports, loads, fields=fields, surroundings=around)
+        if mesh.calcified_share is not None:
+            fields[inclusions.FIELD] = inclusions.calcified(mesh, backend.quadrature(VOLUME_DEGREE)[0])
+    shear = wall.calcification_modulus / 3.0
+    body = Body(domain, materials, supports, loads, fields=fields, surroundings=around, inclusion_shear=shear)
     if cycle is not None:
         cautions += cycle.cautions
     told = cycle.findings if cycle is not None else ()
