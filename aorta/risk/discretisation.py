@@ -7,7 +7,8 @@ of recovered and raw stress), and of the raw stress, linear through an element's
 first differs where stress jumps or ripples from element to element, the second where it is steep
 within one (bending and curvature through the wall, of which four points miss the faces). On an ever
 finer mesh all three agree. The larger difference, over the reported value, is the estimate. Measured
-against finer meshes in docs/theory/mesh.md; it says nothing of the shape, which a mesh also rounds.
+against finer meshes in docs/theory/mesh.md. It says nothing of the shape, which a mesh also rounds, nor of a solution that
+is smooth and wrong: a mixed formulation on a coarse bare aneurysm of one layer is off by three times the estimate.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def error_finding(readings: Readings | None) -> Finding:
     how = (
         "largest difference of the 99th percentile of first principal stress at quadrature points "
         f"({readings.reported * 1e3:.1f} kPa) from that of the recovered stress ({readings.recovered * 1e3:.1f} kPa) and of the "
-        f"stress extrapolated to the whole of each element ({readings.extrapolated * 1e3:.1f} kPa), over the first"
+        f"stress extrapolated to the whole of each element ({readings.extrapolated * 1e3:.1f} kPa), over the first; what this mesh "
+        "cannot show at all, such as sharper bending of the wall, is not in it (mesh.accuracy tests that)"
     )
     caution = "" if readings.error <= BOUND else CAUTION
     return Finding(NAME, 100.0 * readings.error, "%", how, SOURCE, caution=caution)
