@@ -52,7 +52,7 @@ def test_known_volumes_are_recovered(finished, name, share):
 
 
 @pytest.mark.parametrize(
-    ("name", "frozen", "share"), [("wall_stress_p99_kPa", 282.3, 0.05), ("wall_tension_p99_N_per_mm", 0.2930, 0.05)]
+    ("name", "frozen", "share"), [("wall_stress_p99_kPa", 269.2, 0.05), ("wall_tension_p99_N_per_mm", 0.2981, 0.05)]
 )
 def test_stress_is_as_it_was(finished, name, frozen, share):
     """Frozen on the coarse phantom; near the Laplace stress p·r/t of its largest section, 276 kPa, and tension p·r, 0.414 N/mm
