@@ -70,8 +70,10 @@ def test_label_map_has_every_finding_of_the_interface(cohort):
     assert value["neck_length_mm"] == pytest.approx(drawn.NECK_LENGTH + grown - 5.0, abs=1.5)
     assert value["wall_stress_p99_kPa"] == pytest.approx(172.0, rel=0.08)  # 5 mm elements
     for name in ("thrombus_volume_mL", "neck_angulation_deg", "wall_stress_max_kPa", "wall_tension_p99_N_per_mm",
-                 "peak_wall_rupture_index", "rupture_risk_equivalent_diameter_mm"):  # fmt: skip
+                 "peak_wall_rupture_index"):  # fmt: skip
         assert value[name] is not None, found[name]["caution"]
+    low = found["rupture_risk_equivalent_diameter_mm"]  # of so small an index (0.15) there is none
+    assert low["value"] is None and "no positive diameter" in low["caution"]
     assert value["left_iliac_diameter_mm"] is None and "iliac" in found["left_iliac_diameter_mm"]["caution"]
 
 

@@ -125,7 +125,7 @@ def test_sliding_ends_stay_in_their_plane_and_tilted_ones_too(vessel):
 
 
 def test_a_curved_end_cannot_slide(vessel):
-    bent = dataclasses.replace(vessel, facets={**vessel.facets, "end_proximal": vessel.facets["outer"]})
+    bent = dataclasses.replace(vessel, facets={**vessel.facets, "end_bent": vessel.facets["outer"]})
     with pytest.raises(MeshError, match="not flat"):
         run(bent, ends="sliding")
 
@@ -143,8 +143,10 @@ def test_pressure_beyond_what_a_soft_wall_bears_fails_clearly():
 
 
 def test_an_unheld_vessel_is_refused(vessel):
-    free = dataclasses.replace(vessel, facets={k: v for k, v in vessel.facets.items() if not k.startswith("end_")})
-    with pytest.raises(SolverError):
+    ends = [v for k, v in vessel.facets.items() if k.startswith("end_")]
+    kept = {k: v for k, v in vessel.facets.items() if not k.startswith("end_")}
+    free = dataclasses.replace(vessel, facets={**kept, "outer": np.concatenate([kept["outer"], *ends])})
+    with pytest.raises(SolverError, match="not held"):
         run(free)
 
 
