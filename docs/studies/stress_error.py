@@ -42,7 +42,7 @@ import recipe  # noqa: E402
 MESHES = {  # the last is the reference
     "aneurysm": ["1x12x8", "1x18x14", "1x24x20", "1x36x30", "2x48x40", "3x64x54"],
     "fusiform": ["6x1", "5x1", "4x1", "3x1", "2x1", "2.5x2"],
-    "phantom": ["6x1", "5x1", "4x1", "3x1", "2.5x1", "3x2"],
+    "phantom": ["6x1", "5x1", "4x1", "3x1", "3x2"],
 }
 
 
