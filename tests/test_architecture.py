@@ -65,6 +65,17 @@ def test_imports_point_downwards(path):
             assert own == home, f"{path.name}:{line}: only {home} imports {parts[0]}"
 
 
+def test_records_come_from_one_place():
+    deeper = [
+        f"{path.relative_to(PACKAGE)}:{line} {module}"
+        for path in MODULES
+        if part_of(path) != "records"
+        for module, line in imports(path)
+        if module.startswith("aorta.records.")
+    ]
+    assert deeper == [], "import from aorta.records"
+
+
 def test_forbidden_import_is_seen(tmp_path):
     offender = tmp_path / "offender.py"
     offender.write_text("def f():\n    import gmsh\n    from aorta.risk import assess\n")
@@ -83,8 +94,7 @@ def test_domain_code_neither_prints_nor_exits(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_a_module_is_one_idea(path):
-    limit = 760 if path.name == "records.py" else 320  # the shared vocabulary is one list of values
-    assert len(path.read_text().splitlines()) <= limit
+    assert len(path.read_text().splitlines()) <= 320
 
 
 def test_public_functions_are_documented():

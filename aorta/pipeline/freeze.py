@@ -1,6 +1,6 @@
 """Records to files and back, without pickle: a JSON tree beside one .npz of arrays.
 
-Only what ``records.py`` is made of can be stored: dataclasses of that module, arrays, numbers,
+Only what ``aorta.records`` is made of can be stored: dataclasses of that package, arrays, numbers,
 text, None, tuples and mappings with text keys. Reading builds those dataclasses through their
 constructors, so a damaged file is refused rather than half understood.
 """
@@ -29,7 +29,7 @@ def freeze(record: Any, folder: Path) -> str:
 
     Parameters
     ----------
-    record : a dataclass of ``records.py``
+    record : a dataclass of ``aorta.records``
     folder : Path
         Existing; ``record.json`` and ``arrays.npz`` are written into it.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from aorta import RESEARCH_USE, __version__
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_SHARED = ("records.py", "units.py", "frames.py")
+_SHARED = ("records", "units.py", "frames.py")
 """What every stage computes with: volumes, units and frames. Defaults of settings are in the settings themselves."""
 _TOOLS = ("fenics-dolfinx", "petsc4py", "gmsh", "vtk", "pyvista", "SimpleITK", "pydicom", "nibabel", "numpy", "scipy", "ortools")
 
@@ -29,9 +29,8 @@ def version_of(distribution: str) -> str:
 def code_digest(packages: tuple[str, ...]) -> str:
     """sha256 over the code and data files of some folders of the program and of what all share: new code, new result."""
     digest = hashlib.sha256()
-    files = [_PACKAGE / name for name in _SHARED]
-    files += [path for package in packages for path in sorted((_PACKAGE / package).rglob("*"))]
-    for path in files:
+    places = [_PACKAGE / name for name in (*_SHARED, *packages)]
+    for path in (file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*")))):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(_PACKAGE).as_posix().encode())
             digest.update(path.read_bytes())
