@@ -6,6 +6,8 @@ exits. The command line turns ``exit_status`` into the process status (docs/refe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -139,3 +141,39 @@ class VerificationFailed(AortaError):
     """A verification problem missed its bound."""
 
     code, exit_status = "E720", 11
+
+
+@contextmanager
+def on_damage(refusal: AortaError) -> Iterator[None]:
+    """Raises ``refusal`` for whatever a reading library raises on a damaged file.
+
+    Libraries let many kinds of error through (pydicom, nibabel, ITK, zipfile, gmsh), and quote values and file
+    names in them: none of that gets on. Our own errors pass, and so does a lack of memory.
+    """
+    try:
+        yield
+    except (AortaError, MemoryError):
+        raise
+    except Exception:
+        raise refusal from None
+
+
+@contextmanager
+def ignoring_damage() -> Iterator[None]:
+    """Ends the block where ``on_damage`` would refuse; what follows says what then holds."""
+    try:
+        yield
+    except (AortaError, MemoryError):
+        raise
+    except Exception:
+        return
+
+
+@contextmanager
+def on_os_error(refusal: AortaError) -> Iterator[None]:
+    """Raises ``refusal``, with the system's reason as its ``why``, where a file or program cannot be had."""
+    try:
+        yield
+    except OSError as problem:
+        refusal.why = (problem.strerror or "").lower()  # the whole text would quote the path
+        raise refusal from problem

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from aorta.errors import AortaError, InputError, SetupError
+from aorta.errors import InputError, SetupError, on_damage
 
 MAX_MEMBERS = 20_000
 MAX_BYTES = 16 * 2**30
@@ -37,37 +37,35 @@ def unpacked(path: Path) -> Iterator[Path]:
     InputError
         Not a zip, damaged, encrypted, too large, or with members that point outside it.
     """
-    with tempfile.TemporaryDirectory(prefix="aorta-") as private:
-        folder = Path(private)
-        try:
-            with zipfile.ZipFile(path) as archive:
-                _extract(archive, _checked(archive), folder)
-        except AortaError:
-            raise
-        except RuntimeError as problem:
-            if isinstance(problem, NotImplementedError):  # a compression that does not exist here
-                raise _damaged() from None
-            raise InputError(
-                "the zip archive cannot be opened", where="image", why="it may be encrypted", fix="unpack it yourself"
-            ) from None
-        except OSError as problem:
-            if problem.errno == errno.ENOSPC:
-                raise SetupError(
-                    "no room to unpack the zip archive", where="temporary folder", fix="free some space or set TMPDIR"
-                ) from None
-            raise _damaged() from None
-        except Exception:  # zipfile lets many kinds of error through on damaged files
-            raise _damaged() from None
-        yield folder
-
-
-def _damaged() -> InputError:
-    return InputError(
+    damaged = InputError(
         "the zip archive is damaged",
         where="image",
         why="its contents do not match its table of contents",
         fix="download or export it again",
     )
+    with tempfile.TemporaryDirectory(prefix="aorta-") as private:
+        folder = Path(private)
+        with on_damage(damaged):
+            _unpack(path, folder)
+        yield folder
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _extract(archive, _checked(archive), folder)
+    except NotImplementedError:  # a RuntimeError too: a compression that does not exist here
+        raise
+    except RuntimeError:
+        raise InputError(
+            "the zip archive cannot be opened", where="image", why="it may be encrypted", fix="unpack it yourself"
+        ) from None
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        raise SetupError(
+            "no room to unpack the zip archive", where="temporary folder", fix="free some space or set TMPDIR"
+        ) from None
 
 
 def _checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

@@ -26,6 +26,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from aorta.errors import ignoring_damage
 from aorta.imaging.quiet import quiet
 
 UNDECODED = {
@@ -46,31 +47,33 @@ def is_compressed(data: Dataset) -> bool:
 
 def stored_values(data: Dataset, frame: int, size: tuple[int, int]) -> np.ndarray | None:
     """(nj, ni) as stored, or None where nobody can read them."""
-    try:
-        with quiet():
-            if "TransferSyntaxUID" not in data.file_meta:  # old files without meta information: what reading them found
-                implicit, little = data.original_encoding
-                data.file_meta.TransferSyntaxUID = (
-                    ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-                )
-            several = int(data.get("NumberOfFrames") or 1) > 1
-            values = pixel_array(data, index=frame if several else None)
-    except Exception:  # decoders raise what they like
-        values = _by_gdcm(data, frame) if is_compressed(data) else None
+    values = _by_pydicom(data, frame)
+    if values is None and is_compressed(data):
+        values = _by_gdcm(data, frame)
     return values if values is not None and values.shape == size else None
 
 
+def _by_pydicom(data: Dataset, frame: int) -> np.ndarray | None:
+    with ignoring_damage(), quiet():
+        if "TransferSyntaxUID" not in data.file_meta:  # old files without meta information: what reading them found
+            implicit, little = data.original_encoding
+            data.file_meta.TransferSyntaxUID = (
+                ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+            )
+        several = int(data.get("NumberOfFrames") or 1) > 1
+        return pixel_array(data, index=frame if several else None)
+    return None
+
+
 def _by_gdcm(data: Dataset, frame: int) -> np.ndarray | None:
-    try:
-        with quiet(), tempfile.TemporaryDirectory(prefix="aorta-") as private:
-            path = Path(private) / "frame"
-            _single_frame(data, frame).save_as(path)
-            reader = sitk.ImageFileReader()
-            reader.SetImageIO("GDCMImageIO")
-            reader.SetFileName(str(path))
-            return sitk.GetArrayFromImage(reader.Execute()).squeeze()
-    except Exception:  # pydicom, GDCM: whatever damaged data make them raise
-        return None
+    with ignoring_damage(), quiet(), tempfile.TemporaryDirectory(prefix="aorta-") as private:
+        path = Path(private) / "frame"
+        _single_frame(data, frame).save_as(path)
+        reader = sitk.ImageFileReader()
+        reader.SetImageIO("GDCMImageIO")
+        reader.SetFileName(str(path))
+        return sitk.GetArrayFromImage(reader.Execute()).squeeze()
+    return None
 
 
 def _single_frame(data: Dataset, frame: int) -> FileDataset:

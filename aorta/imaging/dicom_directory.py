@@ -7,18 +7,16 @@ from pathlib import Path
 import pydicom
 from pydicom.uid import MediaStorageDirectoryStorage
 
-from aorta.errors import InputError
+from aorta.errors import InputError, ignoring_damage, on_damage
 from aorta.imaging.quiet import quiet
 
 
 def is_directory(path: Path) -> bool:
     """Whether a DICOM file is a table of contents, whatever its name."""
-    try:
-        with quiet():
-            meta = pydicom.filereader.read_file_meta_info(path)
-            return meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
-    except Exception:  # pydicom lets many kinds of error through on damaged files
-        return False
+    with ignoring_damage(), quiet():
+        meta = pydicom.filereader.read_file_meta_info(path)
+        return meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
+    return False
 
 
 def referenced_files(path: Path) -> list[Path]:
@@ -30,16 +28,14 @@ def referenced_files(path: Path) -> list[Path]:
         Damaged, names files outside its folder, or names files that are not there.
     """
     where = "the DICOMDIR"
-    try:
-        with quiet():
-            records = pydicom.dcmread(path, force=True).DirectoryRecordSequence
-            named = [
-                tuple([value] if isinstance(value, str) else list(value))
-                for record in records
-                if (value := record.get("ReferencedFileID")) and record.get("DirectoryRecordType") == "IMAGE"
-            ]
-    except Exception:  # pydicom lets many kinds of error through on damaged files
-        raise InputError("the DICOMDIR cannot be read", where=where, fix="name the folder of the series instead") from None
+    unreadable = InputError("the DICOMDIR cannot be read", where=where, fix="name the folder of the series instead")
+    with on_damage(unreadable), quiet():
+        records = pydicom.dcmread(path, force=True).DirectoryRecordSequence
+        named = [
+            tuple([value] if isinstance(value, str) else list(value))
+            for record in records
+            if (value := record.get("ReferencedFileID")) and record.get("DirectoryRecordType") == "IMAGE"
+        ]
     folder = path.parent
     if any(not part or part in (".", "..") or "/" in part or "\\" in part or "\0" in part for parts in named for part in parts):
         raise InputError(

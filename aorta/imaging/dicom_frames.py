@@ -14,7 +14,7 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset
 
-from aorta.errors import InputError
+from aorta.errors import InputError, ignoring_damage, on_damage
 from aorta.imaging import acquisition
 from aorta.imaging.dicom_headers import PER_SLICE, SliceFile, number
 from aorta.imaging.quiet import quiet
@@ -34,12 +34,10 @@ MAX_FRAMES = 20_000
 
 def is_enhanced(path: Path) -> bool:
     """Whether a DICOM file holds a whole series as enhanced CT or MR."""
-    try:
-        with quiet():
-            header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=["SOPClassUID"])
-            return str(header.get("SOPClassUID", "")) in ENHANCED
-    except Exception:  # pydicom lets many kinds of error through on damaged files
-        return False
+    with ignoring_damage(), quiet():
+        header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=["SOPClassUID"])
+        return str(header.get("SOPClassUID", "")) in ENHANCED
+    return False
 
 
 def frames_of(item: SliceFile) -> list[SliceFile]:
@@ -60,16 +58,14 @@ def frames_of(item: SliceFile) -> list[SliceFile]:
             why=f"it has {int(number(item.header, 'NumberOfFrames') or 0)} frames but {len(groups)} groups that describe them",
             fix="export the series again, or as one file per slice",
         )
-    try:
-        with quiet():
-            return _each(item, groups)
-    except Exception:  # values that are none of their kind
-        raise InputError(
-            "a multi-frame DICOM file is damaged",
-            where=item.name,
-            why="a value in the groups that describe its frames is not valid",
-            fix="export or copy the series again",
-        ) from None
+    damaged = InputError(
+        "a multi-frame DICOM file is damaged",
+        where=item.name,
+        why="a value in the groups that describe its frames is not valid",
+        fix="export or copy the series again",
+    )
+    with on_damage(damaged), quiet():
+        return _each(item, groups)
 
 
 def _each(item: SliceFile, groups: Sequence[Dataset]) -> list[SliceFile]:

@@ -15,7 +15,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import MediaStorageDirectoryStorage
 
-from aorta.errors import InputError
+from aorta.errors import InputError, on_damage
 from aorta.imaging import acquisition
 from aorta.imaging.quiet import quiet
 
@@ -71,27 +71,24 @@ def read_header(path: Path, place: int, of: int) -> SliceFile | None:
     InputError
         Cut off within its header, or no DICOM object of a series.
     """
-    try:
-        with quiet():
-            header = pydicom.dcmread(
-                path, stop_before_pixels=True, force=True, specific_tags=_PER_FILE + PER_SLICE + acquisition.KEYWORDS
-            )
-            for element in header.iterall():  # decode now: a bad value must be found here, not anywhere later
-                _ = element.value
+    damaged = InputError(
+        "a DICOM file is damaged or cut off",
+        where=f"slice file {place} of {of} (in name order)",
+        why="its header cannot be read to the end",
+        fix="export or copy the series again",
+    )
+    with on_damage(damaged), quiet():
+        header = pydicom.dcmread(
+            path, stop_before_pixels=True, force=True, specific_tags=_PER_FILE + PER_SLICE + acquisition.KEYWORDS
+        )
+        for element in header.iterall():  # decode now: a bad value must be found here, not anywhere later
+            _ = element.value
         if header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
             return None
         patient, instance = (_taken(header, keyword) for keyword in ("PatientID", "SOPInstanceUID"))
         syntax = str(header.file_meta.get("TransferSyntaxUID", ""))
-        complete = "Modality" in header and "SeriesInstanceUID" in header
-    except Exception:  # pydicom lets many kinds of error through on damaged files
-        complete = False
-    if not complete:
-        raise InputError(
-            "a DICOM file is damaged or cut off",
-            where=f"slice file {place} of {of} (in name order)",
-            why="its header cannot be read to the end",
-            fix="export or copy the series again",
-        )
+        if "Modality" not in header or "SeriesInstanceUID" not in header:
+            raise damaged
     return SliceFile(path, place, of, header, patient, instance, syntax)
 
 

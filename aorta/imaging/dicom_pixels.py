@@ -6,7 +6,7 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
-from aorta.errors import InputError
+from aorta.errors import InputError, on_damage
 from aorta.imaging.dicom_decode import UNDECODED, is_compressed, stored_values
 from aorta.imaging.dicom_headers import SliceFile, number, words
 from aorta.imaging.quiet import quiet
@@ -59,14 +59,11 @@ def _fits_int16(plane: np.ndarray) -> bool:
 
 
 def _opened(item: SliceFile) -> Dataset:
-    try:
-        with quiet():
-            data = pydicom.dcmread(item.path, force=True)
-            for element in data.group_dataset(0x0028):  # decode now what says how pixels are stored
-                _ = element.value
-            complete = bool(data.get("PixelData"))
-    except Exception:  # pydicom lets many kinds of error through on damaged files
-        complete = False
+    with on_damage(_cut_off(item)), quiet():
+        data = pydicom.dcmread(item.path, force=True)
+        for element in data.group_dataset(0x0028):  # decode now what says how pixels are stored
+            _ = element.value
+        complete = bool(data.get("PixelData"))
     if not complete:
         raise _cut_off(item)
     return data

@@ -7,7 +7,7 @@ from pathlib import Path
 import highdicom
 import numpy as np
 
-from aorta.errors import InputError
+from aorta.errors import InputError, on_damage
 from aorta.imaging import content
 from aorta.imaging.checks import check_size, checked_grid
 from aorta.imaging.quiet import quiet
@@ -24,17 +24,15 @@ def read_segmentation_object(path: Path) -> tuple[Grid, np.ndarray, dict[int, st
     InputError
         Not a segmentation, cut off, fractional, segments that overlap, or frames off a grid.
     """
-    try:
-        with quiet():
-            seg = highdicom.seg.segread(path)
-            fractional = seg.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL
-    except Exception:  # whatever a damaged file makes pydicom and highdicom raise
-        raise InputError(
-            "the label map is not a DICOM segmentation that can be read",
-            where="labels",
-            why=f"the file is {content.kind(path)}: another DICOM object, damaged or cut off",
-            fix="give the SEG file, or export the labels as .seg.nrrd or NIfTI",
-        ) from None
+    unreadable = InputError(
+        "the label map is not a DICOM segmentation that can be read",
+        where="labels",
+        why=f"the file is {content.kind(path)}: another DICOM object, damaged or cut off",
+        fix="give the SEG file, or export the labels as .seg.nrrd or NIfTI",
+    )
+    with on_damage(unreadable), quiet():
+        seg = highdicom.seg.segread(path)
+        fractional = seg.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL
     if fractional:
         raise InputError(
             "the DICOM segmentation is fractional",
@@ -42,17 +40,15 @@ def read_segmentation_object(path: Path) -> tuple[Grid, np.ndarray, dict[int, st
             why="probabilities, not classes",
             fix="export it as binary or label map",
         )
-    try:
-        with quiet():
-            volume = seg.get_volume(combine_segments=True)
-            names = {number: str(seg.get_segment_description(number).segment_label) for number in seg.segment_numbers}
-    except Exception:
-        raise InputError(
-            "the DICOM segmentation does not make a label map",
-            where="labels",
-            why="its segments overlap, or its frames do not lie on a regular grid",
-            fix="export it without overlap, as .seg.nrrd or NIfTI",
-        ) from None
+    no_label_map = InputError(
+        "the DICOM segmentation does not make a label map",
+        where="labels",
+        why="its segments overlap, or its frames do not lie on a regular grid",
+        fix="export it without overlap, as .seg.nrrd or NIfTI",
+    )
+    with on_damage(no_label_map), quiet():
+        volume = seg.get_volume(combine_segments=True)
+        names = {number: str(seg.get_segment_description(number).segment_label) for number in seg.segment_numbers}
     check_size(volume.array.shape, "label map")
     affine = np.asarray(volume.affine, float)[:, [2, 1, 0, 3]]  # highdicom's indices are (slice, row, column)
     return checked_grid(volume.array.shape, affine, "label map"), np.asarray(volume.array), names

@@ -13,7 +13,7 @@ from typing import Optional
 import numpy as np
 import SimpleITK as sitk
 
-from aorta.errors import InputError
+from aorta.errors import InputError, on_damage
 from aorta.frames import LPS_FROM_RAS
 from aorta.imaging import content
 from aorta.imaging.checks import MAX_VOXELS, check_size, checked_grid
@@ -101,25 +101,20 @@ def _nifti(path: Path, what: str, orientation: Optional[str], resample: bool) ->
 
 def _itk(path: Path, what: str, resample: bool) -> FileImage:
     format_name = "NRRD" if suffix_of(path) in NRRD else "MetaImage"
-    try:
-        with quiet():
-            reader = sitk.ImageFileReader()
-            reader.SetImageIO("NrrdImageIO" if format_name == "NRRD" else "MetaImageIO")
-            reader.SetFileName(str(path))
-            reader.ReadImageInformation()
-            size = reader.GetSize()
-            check_size(size, what)
-            components = reader.GetNumberOfComponents()
-            header = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
-            layered = suffix_of(path) in NRRD and components > 1 and "Segment0_ID" in header
-            many = components != 1 and not layered
-            if components * int(np.prod([int(n) for n in size])) > 2 * MAX_VOXELS:
-                raise _too_large(size, components, what)
-            image = None if many else reader.Execute()
-    except InputError:
-        raise
-    except Exception:  # ITK's own, and what its text makes of bytes that are none
-        raise _unreadable(path, what, format_name) from None
+    with on_damage(_unreadable(path, what, format_name)), quiet():
+        reader = sitk.ImageFileReader()
+        reader.SetImageIO("NrrdImageIO" if format_name == "NRRD" else "MetaImageIO")
+        reader.SetFileName(str(path))
+        reader.ReadImageInformation()
+        size = reader.GetSize()
+        check_size(size, what)
+        components = reader.GetNumberOfComponents()
+        header = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+        layered = suffix_of(path) in NRRD and components > 1 and "Segment0_ID" in header
+        many = components != 1 and not layered
+        if components * int(np.prod([int(n) for n in size])) > 2 * MAX_VOXELS:
+            raise _too_large(size, components, what)
+        image = None if many else reader.Execute()
     if many:
         raise InputError(
             f"the {what} has several values per voxel",

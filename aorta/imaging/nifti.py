@@ -8,7 +8,7 @@ from typing import Optional
 import nibabel
 import numpy as np
 
-from aorta.errors import InputError
+from aorta.errors import InputError, ignoring_damage, on_damage
 from aorta.imaging.checks import check_size
 from aorta.imaging.quiet import quiet
 
@@ -32,27 +32,31 @@ def read_nifti(path: Path, what: str, orientation: Optional[str]) -> tuple[np.nd
     InputError
         Not a volume, in another unit, without orientation, or with two that contradict each other.
     """
-    try:
-        with quiet():
-            image = nibabel.load(path, mmap=False)  # a file that shrinks while it is mapped kills the process
-            if not isinstance(image, nibabel.Nifti1Image):  # Nifti2 is a subclass
-                return None
-            shape = tuple(int(n) for q, n in enumerate(image.shape) if q < 3 or n != 1)
-            check_size(shape, what)
-            kind = image.get_data_dtype()
-            if kind.kind not in "iuf" or not _can_hold(path, shape, kind.itemsize):
-                return None
-            slope, intercept = image.header.get_slope_inter()
-            scaled = slope not in (None, 1.0) or intercept not in (None, 0.0)
-            # scaled values as float32: nibabel's default, float64, takes twice the memory for the same information
-            voxels = image.dataobj.get_scaled(np.float32) if scaled else image.dataobj.get_unscaled()
-            voxels = np.asarray(voxels, np.float32 if voxels.dtype.kind == "f" else None).reshape(shape)
-    except InputError:
-        raise
-    except Exception:  # nibabel and gzip raise many kinds on damaged files, some with the file's name
+    stored = _stored(path, what)
+    if stored is None:
         return None
-    affine, cautions = _affine(image, shape, what, orientation)
+    image, voxels = stored
+    affine, cautions = _affine(image, voxels.shape, what, orientation)
     return voxels, affine, cautions
+
+
+def _stored(path: Path, what: str) -> tuple[nibabel.Nifti1Image, np.ndarray] | None:
+    """The file as opened and its voxels (ni, nj, nk), rescaled; None where they cannot be read."""
+    with ignoring_damage(), quiet():
+        image = nibabel.load(path, mmap=False)  # a file that shrinks while it is mapped kills the process
+        if not isinstance(image, nibabel.Nifti1Image):  # Nifti2 is a subclass
+            return None
+        shape = tuple(int(n) for q, n in enumerate(image.shape) if q < 3 or n != 1)
+        check_size(shape, what)
+        kind = image.get_data_dtype()
+        if kind.kind not in "iuf" or not _can_hold(path, shape, kind.itemsize):
+            return None
+        slope, intercept = image.header.get_slope_inter()
+        scaled = slope not in (None, 1.0) or intercept not in (None, 0.0)
+        # scaled values as float32: nibabel's default, float64, takes twice the memory for the same information
+        voxels = image.dataobj.get_scaled(np.float32) if scaled else image.dataobj.get_unscaled()
+        return image, np.asarray(voxels, np.float32 if voxels.dtype.kind == "f" else None).reshape(shape)
+    return None
 
 
 def _can_hold(path: Path, shape: tuple[int, ...], itemsize: int) -> bool:
@@ -67,14 +71,12 @@ def _affine(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """(4, 4) RAS affine: the form that the case file names, else by nibabel's rule the sform if its code is set, else the qform."""
     header = image.header
-    try:
-        with quiet():
-            unit = header.get_xyzt_units()[0]
-            forms = {"sform": header.get_sform(coded=True)[0], "qform": header.get_qform(coded=True)[0]}
-    except Exception:  # a unit that is none, a quaternion that is no rotation
-        raise InputError(
-            f"the {what}'s orientation is not valid", where=what, why="its qform is not a rotation", fix="write the file again"
-        ) from None
+    no_rotation = InputError(
+        f"the {what}'s orientation is not valid", where=what, why="its qform is not a rotation", fix="write the file again"
+    )
+    with on_damage(no_rotation), quiet():
+        unit = header.get_xyzt_units()[0]
+        forms = {"sform": header.get_sform(coded=True)[0], "qform": header.get_qform(coded=True)[0]}
     if unit in ("meter", "micron"):
         raise InputError(
             f"the {what}'s voxel size is not in millimetres",
@@ -135,7 +137,6 @@ def _key(what: str) -> str:
 
 def _axes(form: np.ndarray) -> str:
     """ "axes LPS": where the file's axes point to."""
-    try:
+    with ignoring_damage():
         return "axes " + "".join(axis or "?" for axis in nibabel.aff2axcodes(form))
-    except Exception:  # a form that is no frame
-        return "axes not valid"
+    return "axes not valid"

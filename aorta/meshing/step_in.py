@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aorta.errors import InputError
+from aorta.errors import InputError, on_damage
 from aorta.meshing.gmsh_session import gmsh_session
 from aorta.records import Array
 
@@ -33,30 +33,26 @@ def read_step(path: Path, mm_per_unit: float, check_extent: Callable[[float], No
     """
     if b"ISO-10303-21" not in path.read_bytes()[:1024]:
         raise InputError("the STEP file cannot be read", where=called, why="it is empty or not STEP", fix="export it again")
-    try:
-        with gmsh_session(Mesh_MeshSizeFromCurvature=24, Mesh_Algorithm=6) as gmsh:
-            gmsh.option.setString("Geometry.OCCTargetUnit", _declared_unit(path))
-            with _silent():
-                gmsh.model.occ.importShapes(str(path))
-            gmsh.model.occ.synchronize()
-            solids = gmsh.model.getEntities(3)
-            faces = gmsh.model.getBoundary(solids, combined=True, oriented=False) if solids else []
-            if not faces:
-                raise InputError("the STEP file holds no solid", where=called, fix="export the vessel as a solid, not as faces")
-            box = np.array(gmsh.model.getBoundingBox(-1, -1))
-            check_extent(float((box[3:] - box[:3]).max()) * mm_per_unit)
-            edge = EDGE_MM / mm_per_unit
-            gmsh.option.setNumber("Mesh.MeshSizeMax", edge)
-            gmsh.option.setNumber("Mesh.MeshSizeMin", 0.1 * edge)
-            gmsh.model.mesh.generate(2)
-            tags, coordinates, _ = gmsh.model.mesh.getNodes()
-            nodes = np.concatenate([gmsh.model.mesh.getElementsByType(2, tag)[1] for _, tag in faces]).astype(np.int64)
-    except InputError:
-        raise
-    except Exception:  # gmsh raises plain Exception for all it meets, and quotes the file's name
-        raise InputError(
-            "the STEP file cannot be read", where=called, why="it is damaged, cut off, or not STEP", fix="export it again"
-        ) from None
+    unreadable = InputError(
+        "the STEP file cannot be read", where=called, why="it is damaged, cut off, or not STEP", fix="export it again"
+    )
+    with on_damage(unreadable), gmsh_session(Mesh_MeshSizeFromCurvature=24, Mesh_Algorithm=6) as gmsh:
+        gmsh.option.setString("Geometry.OCCTargetUnit", _declared_unit(path))
+        with _silent():
+            gmsh.model.occ.importShapes(str(path))
+        gmsh.model.occ.synchronize()
+        solids = gmsh.model.getEntities(3)
+        faces = gmsh.model.getBoundary(solids, combined=True, oriented=False) if solids else []
+        if not faces:
+            raise InputError("the STEP file holds no solid", where=called, fix="export the vessel as a solid, not as faces")
+        box = np.array(gmsh.model.getBoundingBox(-1, -1))
+        check_extent(float((box[3:] - box[:3]).max()) * mm_per_unit)
+        edge = EDGE_MM / mm_per_unit
+        gmsh.option.setNumber("Mesh.MeshSizeMax", edge)
+        gmsh.option.setNumber("Mesh.MeshSizeMin", 0.1 * edge)
+        gmsh.model.mesh.generate(2)
+        tags, coordinates, _ = gmsh.model.mesh.getNodes()
+        nodes = np.concatenate([gmsh.model.mesh.getElementsByType(2, tag)[1] for _, tag in faces]).astype(np.int64)
     index = np.zeros(int(tags.max()) + 1, np.int64)
     index[tags.astype(np.int64)] = np.arange(len(tags))
     triangles = index[nodes].reshape(-1, 3)

@@ -17,7 +17,7 @@ import numpy as np
 import pyvista as pv
 from vtkmodules.vtkCommonCore import vtkObject
 
-from aorta.errors import InputError
+from aorta.errors import InputError, on_damage
 from aorta.frames import flip_ras_lps
 from aorta.meshing.ply_in import BadPly, read_ply
 from aorta.meshing.rims import closed_ends
@@ -112,11 +112,8 @@ def _read(path: Path, called: str) -> pv.PolyData:
         if read.space:
             data.field_data["SPACE"] = [read.space]
         return data
-    try:
-        with _silent_vtk():
-            data = pv.read(path)
-    except Exception:  # readers raise what they like, and quote the file's name
-        raise _unreadable(called, "") from None
+    with on_damage(_unreadable(called, "")), _silent_vtk():
+        data = pv.read(path)
     if not isinstance(data, pv.PolyData):
         raise _unreadable(called, f"it holds {type(data).__name__}")
     return data
@@ -150,11 +147,9 @@ def _read_mesh(path: Path, called: str) -> tuple[Array, Array]:
         low, high = cells.GetConnectivityArray().GetRange() if cells.GetNumberOfConnectivityIds() else (0, 0)
         if low < 0 or high >= data.n_points:
             raise _unreadable(called, "a triangle refers to a point that is not there")
-    try:
+    with on_damage(_unreadable(called, "its faces are not polygons")):  # cells of no corners and the like
         data = data.triangulate()
         triangles = data.regular_faces.astype(np.int64)
-    except Exception:  # cells of no corners and the like
-        raise _unreadable(called, "its faces are not polygons") from None
     if path.suffix.lower() == ".stl":
         _check_stl_length(path, data.n_cells, called)
     points = np.asarray(data.points, float)
