@@ -126,4 +126,4 @@ def _nonlinear(
     findings += (*surrounding_findings(domain.source, body.surroundings, states, unloaded), *rhythm)
     history = tuple(entry for path in paths for entry in path.history)
     extra = () if prestressed else tell.unstressed_cautions()
-    return Solution(states, unloaded, history, findings, (*cautions, *extra))
+    return Solution(states, unloaded, history, findings, (*cautions, *extra), settings.formulation)

@@ -61,6 +61,8 @@ class Solution:
         Imaged node + this = node of the stress-free shape; None without prestress.
     history : tuple of mapping
         One entry per Newton iteration: phase, load factor, iteration, residual, Krylov iterations.
+    formulation : str
+        As the settings': "displacement" or "mixed".
     """
 
     states: tuple[State, ...]
@@ -68,6 +70,7 @@ class Solution:
     history: tuple[Mapping[str, float | int | str], ...] = ()
     findings: tuple[Finding, ...] = ()
     cautions: tuple[str, ...] = ()
+    formulation: str = "displacement"
 
     def state(self, name: str) -> State | None:
         """The state of this name, or None."""

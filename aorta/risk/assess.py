@@ -78,7 +78,9 @@ def assess(
         rupture = rupture_findings(principal, volume, local, over_patches, facts, state, where)
     findings = (
         *stress_findings(principal, mises, volume, places.centroids, patches, around, state, where, unlikely),
-        discretisation.error_finding(discretisation.read_percentile(mesh, state, places.elements)),
+        discretisation.error_finding(
+            discretisation.read_percentile(mesh, state, places.elements), discretisation.hides_bending(mesh, solution)
+        ),
         *tension_findings(tension, counted, state, where),
         *reference,
         *pulsation_findings(anatomy, mesh, solution, places, where),

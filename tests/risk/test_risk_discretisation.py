@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tube_records import tube_mesh
 
-from aorta.records import State
+from aorta.records import Solution, State
 from aorta.risk import discretisation
 from aorta.risk.fields import wall_places
 from aorta.risk.patch import BARYCENTRIC
@@ -92,6 +92,17 @@ def test_another_rule_than_four_points_is_withheld(mesh):
     )
     assert read(mesh, one) is None
     assert "four points" in discretisation.error_finding(None).caution
+
+
+@pytest.mark.parametrize(
+    ("through", "formulation", "hidden"), [(1, "mixed", True), (2, "mixed", False), (1, "displacement", False)]
+)
+def test_mixed_form_on_one_layer_is_cautioned(mesh, through, formulation, hidden):
+    vessel = tube_mesh(10.0, 1.5, 30.0, around=8, along=2, through=through)
+    solution = Solution((), None, formulation=formulation)
+    assert discretisation.hides_bending(vessel, solution) is hidden
+    even = read(mesh, state_of(mesh, lambda p: np.broadcast_to([0.0, 0, 0.2, 0, 0, 0], (*p.shape[:-1], 6)).copy()))
+    assert discretisation.error_finding(even, hidden).caution == (discretisation.HIDDEN if hidden else "")
 
 
 @pytest.mark.fem
