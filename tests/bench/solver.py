@@ -47,8 +47,10 @@ def _kept(folder: Path, module: str, geometry: str, size: int, *way: str) -> dic
     if not place.exists():
         print(f"... {place.stem}", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", f"tests.bench.{module}", geometry, str(size), *way, str(folder)]
-        environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
+        threads = os.environ.get("OMP_NUM_THREADS") or str(len(os.sched_getaffinity(0)))
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": threads}, check=True
+        )
         place.write_text(done.stdout.splitlines()[-1])
     return json.loads(place.read_text())
 
