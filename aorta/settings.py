@@ -15,6 +15,9 @@ from aorta.units import Quantity, Range
 Point = tuple[float, float, float]
 """LPS, mm."""
 
+Contrast = Literal["auto", "arterial", "portal-venous", "angiography", "bright-blood"]
+"""Phase of a CT or kind of an MR sequence; auto: told by the image, which asks where it is not sure."""
+
 Thickness = Annotated[float, Quantity("mm", 0.2, 10.0, "1.5 mm")]
 Size = Annotated[float, Quantity("mm", 0.1, 50.0, "2.5 mm")]
 Distance = Annotated[float, Quantity("mm", 0.0, 500.0, "10 mm")]
@@ -62,6 +65,8 @@ class SecondInput:
     transform: Literal["rigid", "affine"] = "rigid"  # affine also scales and shears: for images whose geometry is not true
     transform_file: Optional[str] = None  # ITK file (.tfm, .h5) of the transform under which 3D Slicer shows it on the first image
     labels: Optional[str] = None  # its label map, instead of an automatic segmentation
+    seeds: tuple[Point, ...] = ()  # clicks in its lumen, LPS mm of the second image, as segmentation.seeds are of the first
+    contrast: Contrast = "auto"  # as segmentation.contrast is of the first
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,7 @@ class SegmentationSettings:
         default_factory=dict
     )  # nnunet: our class name -> the model's value; {}: the model's names are ours
     fast: bool = False  # totalsegmentator: its 3 mm model
+    contrast: Contrast = "auto"  # what makes the blood bright; arterial, portal-venous: CT, angiography, bright-blood: MR
 
 
 @dataclass(frozen=True)

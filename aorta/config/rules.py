@@ -129,8 +129,23 @@ def _modality(data: dict[str, Any]) -> Broken:
     wrong = {"CT": "mr-angiography", "MR": "ct-contrast"}.get(modality) if isinstance(modality, str) else None
     if wrong and segmentation.get("method") == wrong:
         yield ("segmentation", "method"), f"'{wrong}' does not read {modality}; write 'auto'"
+    yield from _contrast(modality, segmentation, "segmentation")
+    yield from _contrast(_section(data, "second").get("modality"), _section(data, "second"), "second")
     if modality == "MR" and "blood" in segmentation:
         yield ("segmentation", "blood"), "an MR image has no Hounsfield units; leave this out and give seeds"
+
+
+def _contrast(modality: Any, section: dict[str, Any], where: str) -> Broken:
+    """A phase of CT for an MR image, or the other way round."""
+    contrast, method = section.get("contrast", "auto"), section.get("method", "auto")
+    if contrast == "auto":
+        return
+    if where == "segmentation" and method in ("nnunet", "totalsegmentator"):
+        yield (where, "contrast"), f"is for the program's own methods; '{method}' does not use it: leave it out"
+    shown = {"ct-contrast": "CT", "mr-angiography": "MR"}.get(method, modality) if isinstance(method, str) else modality
+    wanted = {"arterial": "CT", "portal-venous": "CT", "angiography": "MR", "bright-blood": "MR"}.get(str(contrast))
+    if wanted and shown in ("CT", "MR") and shown != wanted:
+        yield (where, "contrast"), f"'{contrast}' is a kind of {wanted}, the image is {shown}; write 'auto'"
 
 
 def _paths(data: dict[str, Any]) -> Broken:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aorta.errors import InputError
+from aorta.errors import InputError, NeedsClicks
 from aorta.pipeline.context import LABELS_FILE, Context
 from aorta.pipeline.provenance import code_digest
 from aorta.pipeline.store import file_digest
@@ -33,7 +33,8 @@ def second_parts(context: Context) -> Mapping[str, Any]:
     """The second image and how it is laid over the first."""
     second = context.case.second
     given = {key: path for key in ("path", "transform_file") if (path := getattr(second, key))}
-    stated = replace(second, path="", transform_file=None, labels=None, gives="points")  # what it gives is the next stage's matter
+    # what it gives, and how its labels are made, is the next stage's matter
+    stated = replace(second, path="", transform_file=None, labels=None, seeds=(), contrast="auto", gives="points")
     return {"second": stated, **{f"file_{key}": file_digest(context.source(path)) for key, path in given.items()}}
 
 
@@ -57,7 +58,7 @@ def segment_parts(context: Context) -> Mapping[str, Any]:
     second = context.case.second
     parts = dict(_first_parts(context))
     if second is not None and second.gives != "points":
-        parts["gives"] = second.gives
+        parts |= {"gives": second.gives, "second_seeds": second.seeds, "second_contrast": second.contrast}
         if second.labels:
             parts["file_second_labels"] = file_digest(context.source(second.labels))
     return parts
@@ -104,7 +105,12 @@ def segment(context: Context, progress: Progress) -> Segmentation:
         from aorta.segmentation.segment import segment
 
         progress("segmenting the second image")
-        other = segment(series.volume, SegmentationSettings(), thickness, progress)
+        settings = SegmentationSettings(seeds=second.seeds, contrast=second.contrast)
+        try:
+            other = segment(series.volume, settings, thickness, progress)
+        except NeedsClicks as unsure:
+            fix = unsure.fix.replace("segmentation: seeds:", "second: seeds:").replace("under 'labels'", "under 'second: labels:'")
+            raise NeedsClicks(unsure.what, where=f"second image, {unsure.where}", why=unsure.why, fix=fix) from None
     return combine(found, other, series.to_first, second.gives, thickness)
 
 

@@ -16,6 +16,7 @@ from aorta.segmentation.clicks import cut_at_ends, wall_click_cautions
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import distance_to
 from aorta.segmentation.lumen_ct import grow_lumen
+from aorta.segmentation.open_fat import without_open_fat
 from aorta.segmentation.outer_wall import TubeWall, fill_walls, find_wall
 from aorta.segmentation.quality import Evidence, judge
 from aorta.segmentation.routes import downward_from, from_clicks, vessels
@@ -45,7 +46,7 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     try:
         start = find_start(voxels, spacing, frame, settings, field)
     except NeedsClicks as unsure:
-        if settings.seeds:
+        if settings.seeds or settings.contrast == "portal-venous":
             raise
         return segment_chest(volume, voxels, frame, field, wall_thickness_mm, unsure, progress)
     box = _region(start.points, spacing, voxels.shape)
@@ -76,7 +77,7 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         raise gates.leaked(doubts)
     clicks = frame.to_mm(np.array(settings.wall_clicks, float).reshape(-1, 3)) - corner
     walls = _walls(part, spacing, lumen, paths, wall_thickness_mm, clicks, progress) if settings.thrombus else []
-    outer = fill_walls(walls, part.shape, spacing) | lumen
+    outer = without_open_fat(fill_walls(walls, part.shape, spacing) | lumen, lumen, part, spacing)
     progress("calcification and classes", 0.85)
     near = outer | (distance_to(lumen, spacing, wall_thickness_mm + 2.0) <= wall_thickness_mm)
     threshold = calcification_threshold(start.blood, start.spread)

@@ -49,7 +49,7 @@ def segment_mr(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     automatic = not settings.seeds
     progress("finding the brightest vessel", 0.0)
     clicks = frame.to_mm(np.array(settings.seeds, float).reshape(-1, 3))
-    bright_blood = bright_share(voxels) > MOST_BRIGHT
+    bright_blood = settings.contrast == "bright-blood" or (settings.contrast == "auto" and bright_share(voxels) > MOST_BRIGHT)
     if bright_blood and automatic:
         raise ask([NOT_ALONE], METHOD)
     start = _automatic_start(voxels, spacing) if automatic else _clicked_start(voxels, spacing, clicks, settings)

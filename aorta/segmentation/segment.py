@@ -11,6 +11,7 @@ from aorta.settings import SegmentationSettings
 
 LEARNED = ("nnunet", "totalsegmentator")
 METHODS = {"ct-contrast": ("CT", segment_ct), "mr-angiography": ("MR", segment_mr)}
+CONTRASTS = {"CT": ("auto", "arterial", "portal-venous"), "MR": ("auto", "angiography", "bright-blood")}
 
 
 def segment(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: float, progress: Progress = silent) -> Segmentation:
@@ -26,7 +27,7 @@ def segment(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: f
     NeedsClicks
         The automatic start is not sure of itself, or clicks are not usable.
     InputError
-        The method asked for does not suit the modality.
+        The method or the contrast asked for does not suit the modality.
     """
     method = settings.method
     if method in LEARNED:
@@ -39,5 +40,12 @@ def segment(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: f
             f"method {method} works on {modality}, the image is {volume.modality}",
             where="case file: segmentation.method",
             fix="leave the method out, or correct image.modality",
+        )
+    if settings.contrast not in CONTRASTS[modality]:
+        raise InputError(
+            f"contrast {settings.contrast} is not one of {modality}",
+            where="case file: segmentation.contrast",
+            why=f"for {modality} it is one of {', '.join(CONTRASTS[modality])}",
+            fix="leave it out, or correct image.modality",
         )
     return run(volume, settings, wall_thickness_mm, progress)

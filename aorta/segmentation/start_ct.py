@@ -17,6 +17,7 @@ from aorta.segmentation.lumen_ct import blood_statistics
 from aorta.settings import SegmentationSettings
 
 CLICK_RADIUS_MM = 3.0
+STATED = "not searched for, as the case file says that the contrast is portal-venous"
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,13 @@ def find_start(voxels: Array, spacing: Array, frame: Frame, settings: Segmentati
     rows = [discs.candidates(p, k * spacing[0], coarse, body, out) for p, k, out in zip(slices, numbers, excluded)]
     chain = best_chain(rows)
     try:
+        if settings.contrast == "portal-venous":
+            raise gates.ask([STATED])
         gates.check_chain(chain, rows, voxels.shape[0] * float(spacing[0]), field.heights, canal)
         chain = chain[::-1]  # from the top
     except NeedsClicks as unsure:
+        if settings.contrast == "arterial":
+            raise
         tubes = _tubes(slices, numbers, coarse, spacing, canal)
         gates_venous.check_tubes(tubes, slices, numbers * spacing[0], coarse, canal, unsure)
         chain = list(tubes.aorta)
@@ -113,7 +118,8 @@ def _clicked(
     if settings.blood is None and blood < gates.LEAST_CLICKED_HU:
         raise gates.ask([f"the clicks lie in {blood:.0f} HU, which is not contrast-filled blood"])
     tubes = None
-    if canal is not None and blood < gates.LEAST_BLOOD_HU:  # veins are as bright: know them
+    late = settings.contrast == "portal-venous" or (settings.contrast == "auto" and blood < gates.LEAST_BLOOD_HU)
+    if canal is not None and late:  # veins are as bright: know them
         tubes = _tubes(slices, numbers, coarse, spacing, canal)
         tubes = None if tubes is None else venous.with_aorta_at(tubes, points)
     return Start(points, settings.blood if settings.blood is not None else blood, spread, (), everywhere, tubes)

@@ -8,6 +8,7 @@ from aorta.units import MMHG_IN_MPA
 
 HEAD = "schema_version: 1\ncase_id: A-1\n"
 GOOD = HEAD + "image: {path: ct.nii.gz}\n"
+MR = HEAD + "image: {path: mr.nii.gz, modality: MR}\n"
 
 
 def details(text):
@@ -121,6 +122,11 @@ def test_one_mistake_is_told_once_with_its_place(lines, message):
         ("schema_version: 1\ncase_id: .a\nimage: {path: x}\n", "case_id: names a folder"),
         ("schema_version: 1\ncase_id: a\nimage: {path: x, modality: MR}\nsegmentation: {method: ct-contrast}", "does not read MR"),
         ("schema_version: 1\ncase_id: a\nimage: {path: x, modality: MR}\nsegmentation: {blood: 300 HU}", "no Hounsfield units"),
+        (MR + "segmentation: {contrast: portal-venous}", "segmentation.contrast: 'portal-venous' is a kind of CT, the image is MR"),
+        (GOOD + "segmentation: {method: mr-angiography, contrast: arterial}", "'arterial' is a kind of CT, the image is MR"),
+        (GOOD + "segmentation: {method: nnunet, contrast: arterial}", "'nnunet' does not use it"),
+        (GOOD + "second: {path: y, modality: CT, contrast: bright-blood}", "second.contrast: 'bright-blood' is a kind of MR"),
+        (GOOD + "segmentation: {contrast: venous}", "segmentation.contrast"),
         (HEAD + "surfaces: {lumen: x, outer: y, thrombus: z, unit: mm, frame: LPS}", "stands instead of 'outer'"),
         (HEAD + "surfaces: {lumen: x, unit: inch, frame: LPS}", "surfaces.unit: 'inch' is not a known value; write mm, cm or m"),
         ("[" * 5000, "nested too deeply"),

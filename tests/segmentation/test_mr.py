@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage as ndi
 
-from aorta.errors import NeedsClicks
+from aorta.errors import InputError, NeedsClicks
 from aorta.phantom.family import draw_scene, member
 from aorta.phantom.make import render
 from aorta.records import Grid, Volume
@@ -92,10 +92,23 @@ def test_bright_blood_is_recognised_and_followed_from_clicks():
         return tuple(float(c) for c in phantom.volume.grid.to_lps(np.array([i, j, k])))
 
     seeds = (point(66), point(6, True), point(6, False))
-    found = segment(phantom.volume, SegmentationSettings(seeds=seeds), 1.5)
+    found = segment(phantom.volume, SegmentationSettings(seeds=seeds, contrast="bright-blood"), 1.5)
     between, taken = slice(10, 62), found.labels.mask("lumen")
     assert 2.0 * (taken & lumen)[between].sum() / (taken[between].sum() + lumen[between].sum()) == pytest.approx(0.99, abs=0.01)
     assert any("bright-blood sequence" in caution for caution in found.cautions)
+
+
+def test_what_the_case_file_says_of_the_contrast_counts(angiogram):
+    volume, _ = angiogram
+    with pytest.raises(NeedsClicks, match="at least 2 clicks") as caught:  # an angiogram, but said to be none
+        segment(volume, SegmentationSettings(contrast="bright-blood"), 1.5)
+    assert "bright-blood" in caught.value.why
+    with pytest.raises(InputError, match="contrast portal-venous is not one of MR") as refused:
+        segment(volume, SegmentationSettings(contrast="portal-venous"), 1.5)
+    assert refused.value.exit_status == 4 and "angiography" in refused.value.why
+    with pytest.raises(NeedsClicks) as unsure:  # brightness everywhere, said to be an angiogram: judged as one
+        segment(Volume(volume.grid, np.maximum(volume.voxels, 900.0), "MR"), SegmentationSettings(contrast="angiography"), 1.5)
+    assert "bright-blood" not in unsure.value.why
 
 
 @pytest.mark.real
