@@ -10,8 +10,8 @@ import numpy as np
 from aorta import RESEARCH_USE, __version__
 from aorta.records import THROMBUS, WALL, Results
 from aorta.report.display import show
+from aorta.report.methods_mechanics import mechanics
 from aorta.report.references import references
-from aorta.units import mmhg
 
 _SEGMENTATION = {
     "ct-contrast": "The lumen was segmented from the contrast, the outer wall around it, automatically",
@@ -20,16 +20,6 @@ _SEGMENTATION = {
     "label map, corrected by hand": "The vessel was segmented automatically and the label map then corrected by hand",
     "surfaces": "The vessel was given as surfaces, turned into labels",
 }
-_PRESTRESS = {
-    "inverse": """The stress-free shape was found by inverse elastostatics at the imaging pressure ({imaging}); from there the
-        vessel was loaded to systole ({systolic}) with a follower pressure""",
-    "none": """The imaged shape was taken as stress-free and loaded to systole ({systolic}) with a follower pressure; the stress
-        that the vessel already had in the scanner is neglected""",
-    "linear": """Stress was recovered by one linear solution on the imaged shape at systole ({systolic}), which makes it nearly
-        independent of the material""",
-}
-_ENDS = {"fixed": "clamped", "sliding": "free to slide within the plane of the cut"}
-_FACE = {"lumen": "the face that blood touches", "wall": "the inner face of the wall, under a porous thrombus"}
 
 
 def methods(results: Results) -> list[str]:
@@ -64,6 +54,7 @@ def _sentences(results: Results) -> Iterator[str]:
         thickness = f"{show(case.wall.thickness)} mm"
         if case.wall.thickness_by_region:
             thickness += " (" + ", ".join(f"{name}: {show(t)} mm" for name, t in case.wall.thickness_by_region.items()) + ")"
+        thickness += ", replaced near measured points by what was measured there" if case.wall.thickness_points else ""
         thrombus = int((mesh.region == THROMBUS).sum())
         inside = f"and {show(thrombus)} in the thrombus" if thrombus else "(there is no thrombus)"
         yield f"""The wall was grown inward from the outer surface with a thickness of {thickness}, thrombus filling what is left to
@@ -74,7 +65,7 @@ def _sentences(results: Results) -> Iterator[str]:
                 99th percentile, which brought the estimated discretisation error of that percentile to
                 {show(results.finding("mesh_accuracy_percent").value)} %."""
     if results.solution is not None and case.pressure is not None:
-        yield from _mechanics(results)
+        yield from mechanics(results)
     if results.risk is not None:
         yield f"""Stress is the first principal Cauchy stress in the wall at systole, further than
             {show(case.risk.end_exclusion)} mm from the cut ends, as maximum and as 99th percentile by volume."""
@@ -85,16 +76,3 @@ def _sentences(results: Results) -> Iterator[str]:
         yield f"The landing zones were tested against {devices} catalogue row{'s' if devices != 1 else ''}."
         if results.stent.ring is not None:
             yield f"The proximal ring of {results.stent.ring.device} was brought into equilibrium with the finite-element neck."
-
-
-def _mechanics(results: Results) -> Iterator[str]:
-    case, pressure = results.case, results.case.pressure
-    imaging = pressure.imaging if pressure.imaging is not None else pressure.diastolic
-    thrombus = f" and the law '{case.thrombus.material}' for the thrombus" if (results.mesh.region == THROMBUS).any() else ""
-    yield f"""Equilibrium was solved on DOLFINx with the nearly incompressible law '{case.wall.material}' for the wall
-        (bulk modulus {show(case.mechanics.bulk_modulus)} MPa){thrombus}."""
-    words = {"imaging": f"{mmhg(imaging):.0f} mmHg", "systolic": f"{mmhg(pressure.systolic):.0f} mmHg"}
-    if pressure.imaging is None:
-        words["imaging"] += ", taken as diastolic"
-    yield _PRESTRESS[case.mechanics.prestress].format(**words) + "."
-    yield f"The pressure acts on {_FACE[case.mechanics.pressure_on]}; the cut ends are {_ENDS[case.mechanics.ends]}."

@@ -44,8 +44,10 @@ def references(results: Results) -> list[str]:
         found.append(GMSH)
     if results.solution is not None:
         found.append(DOLFINX)
-        found.append(MATERIALS.get(case.wall.material.partition("/")[0], ""))
-        if (results.mesh.region != 1).any():
+        lawful = case.mechanics.prestress != "linear"  # which needs no material
+        if lawful:
+            found.append(MATERIALS.get(case.wall.material.partition("/")[0], ""))
+        if lawful and (results.mesh.region != 1).any():
             found.append(MATERIALS.get(case.thrombus.material.partition("/")[0], ""))
         found.append(PRESTRESS.get(case.mechanics.prestress, ""))
     found += [f.source for f in complete(results) if f.value is not None and _YEAR.search(f.source)]

@@ -1,6 +1,8 @@
 """The methods paragraph says what ran, and no more."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import product
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from aorta.records import WALL
 from aorta.report.methods import methods, methods_text
 from aorta.report.references import references
-from aorta.settings import MechanicsSettings
+from aorta.settings import MechanicsSettings, TissueSettings
 
 
 def text(results):
@@ -42,6 +44,53 @@ def test_settings_show(full, prestress, part, work):
     assert part in text(changed) and "porous thrombus" in text(changed) and "free to slide" in text(changed)
     cited = " ".join(references(changed))
     assert "Govindjee" not in cited and work in cited
+
+
+def with_mechanics(results, **settings):
+    return replace(results, case=replace(results.case, mechanics=MechanicsSettings(**settings)))
+
+
+def test_every_word_of_the_mechanics_settings_has_its_own_sentences(full):
+    """In all combinations; and no two values of one setting read the same, but where the linear method leaves it out."""
+    hints = get_type_hints(MechanicsSettings)
+    choices = {f.name: get_args(hints[f.name]) for f in fields(MechanicsSettings) if get_origin(hints[f.name]) is Literal}
+    assert set(choices) == {"prestress", "ends", "pressure_on", "spine", "formulation"}
+    near = replace(full, mesh=replace(full.mesh, spine=full.anatomy.outer))
+    told = {}
+    for values in product(*choices.values()):
+        chosen = dict(zip(choices, values))
+        springs = {"end_stiffness_normal": 0.02} if chosen["ends"] == "elastic" else {}
+        told[values] = text(with_mechanics(near, **chosen, **springs))
+    nonlinear = {values: words for values, words in told.items() if values[0] != "linear"}
+    assert len(nonlinear) == len(set(nonlinear.values())) == 2 * 3 * 2 * 2 * 2
+    linear = [words for values, words in told.items() if values[0] == "linear"]
+    assert len(set(linear)) == 4  # fixed or sliding, lumen or wall
+    for words in linear:
+        assert "springs" not in words and "vertebrae" not in words and "raghavan" not in words and "mean stress" not in words
+
+
+def test_springs_at_the_ends_show_their_stiffness(full):
+    words = text(with_mechanics(full, ends="elastic", end_stiffness_normal=0.02))
+    assert "springs of 20.0 kPa/mm across the cut and 20.0 kPa/mm within its plane" in words
+    words = text(with_mechanics(full, ends="elastic", end_stiffness_normal=0.02, end_stiffness_tangential=0.005))
+    assert "springs of 20.0 kPa/mm across the cut and 5.00 kPa/mm within its plane" in words
+
+
+@pytest.mark.parametrize(
+    ("share", "part"),
+    [(0.0, "acts on the face that blood touches;"), (0.5, "thrombus 50.0 % of it on the inner face"), (1.0, "under a porous")],
+)
+def test_the_share_of_pressure_on_the_wall_shows(full, share, part):
+    assert part in text(with_mechanics(full, wall_pressure_share=share))
+
+
+def test_tissue_and_inclusions_show(full):
+    case = replace(full.case, tissue=TissueSettings(0.001, 0.0001, "unloaded"))
+    stiff = replace(full.mesh, calcified_share=np.zeros(len(full.mesh.tets)))
+    words = text(replace(full, case=case, mesh=stiff))
+    for part in ("springs of 1.00 kPa/mm, at rest in the unloaded shape", "dashpots of 0.100 kPa s/mm", "modulus of 20.0 MPa"):
+        assert part in words, part
+    assert "tissue" not in text(full) and "alcification" not in text(full) and "vertebrae" not in text(full)
 
 
 def test_thrombus_is_told_only_where_there_is_one(full):
