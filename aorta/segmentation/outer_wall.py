@@ -21,7 +21,7 @@ from aorta.segmentation.surface_graph import least_cost_surface
 from aorta.segmentation.wall_cost import column_cost, edge_confidence, edge_offset
 
 STEP_MM, PLANES_MM, RAYS = 0.5, 2.0, 60
-MOST_JUMP, PRICE = (4, 3), (0.10, 0.10)
+MOST_JUMP, PRICE = (8, 3), (0.10, 0.10)  # along: 63 degrees; with 4 (45) a steep shoulder of the sac was cut off by up to 4 mm
 LEAST_GAP_MM = 0.8  # outer boundary beyond the lumen's edge
 CLICK_WEIGHT = 20.0  # in the smooth continuation, against 1 of a sure edge
 SUSPECT_MM = 4.0  # an edge so far out of the smooth continuation is trusted by half: muscle or bowel may lie on the wall
@@ -74,7 +74,7 @@ def find_wall(
     """
     tube = make_tube(line, PLANES_MM, RAYS, extend_mm=extend_mm)
     radii = np.arange(0.0, reach_mm, STEP_MM)
-    end = first_end(tube.sample(lumen.astype(np.float32), spacing, radii) > 0.5)
+    end = first_end(_columns(tube, lumen.astype(np.float32), spacing, radii) > 0.5)
     wall = _search(voxels, spacing, tube, radii, end, wall_thickness_mm, clicks)
     for _ in range(MOST_MOVES):
         middle = wall.tube.surface(wall.radius).mean(axis=1)
@@ -83,7 +83,7 @@ def find_wall(
         own = lumen & wall.tube.fill(np.maximum(wall.radius, wall.lumen_end + 1.0), lumen.shape, np.asarray(spacing))
         middle = ndi.gaussian_filter1d(middle, CENTRE_SMOOTHING_MM / PLANES_MM, axis=0, mode="nearest")
         tube = make_tube(middle, PLANES_MM, RAYS, smooth_mm=0.3)
-        end = last_end(tube.sample(own.astype(np.float32), spacing, radii) > 0.5)
+        end = last_end(_columns(tube, own.astype(np.float32), spacing, radii) > 0.5)
         wall = _search(voxels, spacing, tube, radii, end, wall_thickness_mm, clicks)
     return wall
 
@@ -92,7 +92,7 @@ def _search(
     voxels: Array, spacing: Array, tube: Tube, radii: Array, lumen_end: Array, wall_thickness_mm: float, clicks: Array
 ) -> TubeWall:
     """Both passes on one tube; ``lumen_end`` (s, a) is the first sample beyond the blood."""
-    profiles = tube.sample(voxels, spacing, radii)
+    profiles = _columns(tube, voxels, spacing, radii)
     cost = column_cost(profiles, STEP_MM, lumen_end)
     at_least = np.minimum(lumen_end + int(LEAST_GAP_MM / STEP_MM), len(radii) - 2)
     clicked = _clicked(tube, clicks, float(radii[-1]))
@@ -119,6 +119,14 @@ def _search(
     bare = assumed | (_smoothed(radius - end) < wall_thickness_mm + THINNEST_VOXELS * float(np.min(spacing)))
     radius = np.where(bare, end + wall_thickness_mm - BARE_MARGIN_MM, np.maximum(radius, end))
     return TubeWall(tube, radius, sure, end, assumed)
+
+
+def _columns(tube: Tube, image: Array, spacing: Array, radii: Array) -> Array:
+    """Samples (s, a, k); planes past the image's first or last slice repeat the last plane within: the vessel goes on as it leaves."""
+    height = tube.centres[:, 0] / float(spacing[0])
+    within = np.flatnonzero((height >= -0.5) & (height <= image.shape[0] - 0.5))
+    samples = tube.sample(image, spacing, radii)
+    return samples[np.clip(np.arange(len(height)), within[0], within[-1])] if len(within) else samples
 
 
 def _smoothed(values: Array) -> Array:
