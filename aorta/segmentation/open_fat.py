@@ -22,7 +22,8 @@ def without_open_fat(outer: Array, lumen: Array, voxels: Array, spacing: Array) 
         return outer
     box = box_around(outer, 2.0 * float(np.max(spacing)), spacing)
     inside = outer[box]
-    fat = inside & ~lumen[box] & (ndi.gaussian_filter(voxels[box].astype(np.float32), SMOOTH_MM / np.asarray(spacing)) < OPEN_FAT_HU)
+    smooth = ndi.gaussian_filter(voxels[box].astype(np.float32), SMOOTH_MM / np.asarray(spacing))
+    fat = inside & ~lumen[box] & (smooth < OPEN_FAT_HU)
     gone = ndi.binary_propagation(fat & ndi.binary_dilation(~inside), mask=fat)
     kept = outer.copy()
     kept[box] &= ~gone

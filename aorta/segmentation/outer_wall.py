@@ -122,11 +122,11 @@ def _search(
 
 
 def _columns(tube: Tube, image: Array, spacing: Array, radii: Array) -> Array:
-    """Samples (s, a, k); planes past the image's first or last slice repeat the last plane within: the vessel goes on as it leaves."""
-    height = tube.centres[:, 0] / float(spacing[0])
-    within = np.flatnonzero((height >= -0.5) & (height <= image.shape[0] - 0.5))
+    """Samples (s, a, k); planes past the image's border repeat the last plane within: the vessel goes on as it leaves."""
+    index = tube.centres / np.asarray(spacing)
+    within = np.flatnonzero(((index >= -0.5) & (index <= np.array(image.shape) - 0.5)).all(axis=1))
     samples = tube.sample(image, spacing, radii)
-    return samples[np.clip(np.arange(len(height)), within[0], within[-1])] if len(within) else samples
+    return samples[np.clip(np.arange(len(index)), within[0], within[-1])] if len(within) else samples
 
 
 def _smoothed(values: Array) -> Array:
