@@ -47,13 +47,15 @@ class KeptFactorisation:
     assemble : callable (exact: bool) or None
         Brings ``matrix`` up to date; called before each factorisation. It may leave out of it what spoils
         definiteness, unless ``exact``.
-    definite : bool
-        Whether ``matrix`` may be positive definite.
+    negative : int
+        How many negative eigenvalues ``matrix`` has by its making: 0, or one for each pressure of a mixed form.
 
     Attributes
     ----------
     factorisations, iterations : int
         So far.
+    suspect : bool
+        Whether a matrix has had another number of them.
     """
 
     def __init__(
@@ -61,12 +63,13 @@ class KeptFactorisation:
         matrix: PETSc.Mat,
         operator: PETSc.Mat | None = None,
         assemble: Callable[[bool], None] | None = None,
-        definite: bool = True,
+        negative: int = 0,
     ):
         self.matrix, self.operator, self._assemble = matrix, operator or matrix, assemble
         self.factorisations, self.iterations = 0, 0
+        self.negative, self.suspect = negative, False
         self._stale, self._factorised, self._since, self._indefinite = True, False, 0, False
-        cholesky = definite and matrix.comm.size == 1 and PETSc.Sys.hasExternalPackage("suitesparse")
+        cholesky = negative == 0 and matrix.comm.size == 1 and PETSc.Sys.hasExternalPackage("suitesparse")
         self._kinds = list(_KINDS if cholesky else _KINDS[1:])
         self._prepare()
 
@@ -134,8 +137,11 @@ class KeptFactorisation:
         except PETSc.Error as error:
             self._indefinite = self.positive
             if self._indefinite:
+                self.suspect = True
                 return 0, False
             raise FactorisationFailed(f"PETSc error {error.ierr}: {self._reason()}") from error
+        if factorise and not self.positive and (self.kind == "lu" or _negative_pivots(self.pc) != self.negative):
+            self.suspect = True
         count = self.ksp.getIterationNumber()
         self.iterations += count
         return count, self.ksp.getConvergedReason() > 0
@@ -144,3 +150,33 @@ class KeptFactorisation:
         code = self.pc.getFactorMatrix().getMumpsInfog(1)
         known = {-10: "the stiffness matrix is singular: the body is not held", -9: "not enough memory", -13: "not enough memory"}
         return known.get(code, f"the linear solve did not converge (MUMPS {code})")
+
+
+def negative_eigenvalues(matrix: PETSc.Mat) -> int:
+    """Of the symmetric matrix that has this one's upper triangle.
+
+    Raises
+    ------
+    FactorisationFailed
+    """
+    pc = PETSc.PC().create(matrix.comm)
+    pc.setOperators(matrix)
+    pc.setType("cholesky")
+    pc.setFactorSolverType("mumps")
+    pc.setFactorSetUpSolverType()
+    pc.getFactorMatrix().setMumpsIcntl(14, _MEMORY_SHARE)
+    try:
+        pc.setUp()
+        failure = pc.getFactorMatrix().getMumpsInfog(1)
+        if failure < 0:
+            raise FactorisationFailed(f"MUMPS {failure}")
+        return _negative_pivots(pc)
+    except PETSc.Error as error:
+        raise FactorisationFailed(f"PETSc error {error.ierr}") from error
+    finally:
+        pc.destroy()
+
+
+def _negative_pivots(pc: PETSc.PC) -> int:
+    """Of MUMPS's LDLᵀ: as many as negative eigenvalues (Sylvester)."""
+    return int(pc.getFactorMatrix().getMumpsInfog(12))

@@ -60,11 +60,12 @@ class Newton:
         self.matrix = ConstrainedMatrix(backend.compile_form(tangent), equilibrium)
         self.action = TangentAction(equilibrium, tangent, self.unknown, self.matrix)
         self.residual, self.step = backend.new_vector(self.unknown), backend.new_vector(self.unknown)
-        definite = not equilibrium.body.domain.unknowns.mixed
-        self.linear = KeptFactorisation(self.matrix.system, self.action.operator, self._assemble_stiffness, definite)
-        self.path = Path()
         body = equilibrium.body
         self._owned, self._comm = body.domain.unknowns.owned, body.domain.mesh.comm
+        pressures = sum(int((places < self._owned).sum()) for _, places in body.domain.unknowns.pressure)
+        negative = self._comm.allreduce(pressures)
+        self.linear = KeptFactorisation(self.matrix.system, self.action.operator, self.assemble_stiffness, negative)
+        self.path = Path()
         self._dead = None if body.forces is None else body.domain.unknowns.spread(body.forces)
         self._share = 1.0
 
@@ -106,7 +107,7 @@ class Newton:
         norm, reactions = self.assemble_residual()
         return norm / max(self.force_scale(), reactions, 1e-12)
 
-    def _assemble_stiffness(self, exact: bool) -> None:
+    def assemble_stiffness(self, exact: bool) -> None:
         """What is factorised: the tangent; unless ``exact``, without the pressure's part and so more often positive definite."""
         pressure = self.equilibrium.pressure
         value = pressure.value.copy()
@@ -124,6 +125,7 @@ class Newton:
 
     # ------------------------------------------------------------------------------ iterations
 
+    @np.errstate(over="ignore", invalid="ignore")  # a step too far overflows; its norm is then not finite, and it is shortened
     def equilibrate(self, load: float) -> bool:
         """Iterate at the present load; True where it converged."""
         norm, reactions = self.assemble_residual()

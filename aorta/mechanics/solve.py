@@ -16,6 +16,7 @@ from aorta.mechanics.loads import loaded
 from aorta.mechanics.materials.registry import material
 from aorta.mechanics.mesh_check import check_solid
 from aorta.mechanics.newton import Newton
+from aorta.mechanics.stability import stability_findings
 from aorta.mechanics.structures import inclusions
 from aorta.mechanics.structures.fields import material_fields
 from aorta.records import THROMBUS, WALL, HeartCycle, Progress, Solution, WallMesh, silent
@@ -113,9 +114,11 @@ def _nonlinear(
         forward.run(0.0, imaging, **options)
         identity = None
     first, range_first = stress.state(equilibrium, "imaging")
+    stood = {"imaging": (imaging, equilibrium.u.x.array.copy())}
     forward.run(imaging, systolic, **options)
     progress("stresses", 1.0)
     second, range_second = stress.state(equilibrium, "systole")
+    lasting = stability_findings(forward, stood | {"systole": (systolic, equilibrium.u.x.array.copy())})
     further, rhythm = states_along(forward, cycle, settings, progress)
     paths.append(forward.path)
     forward.release()
@@ -123,7 +126,7 @@ def _nonlinear(
     ranges = (range_first, range_second, *(found for _, found in further))
     ratio = (min(low for low, _ in ranges), max(high for _, high in ranges))
     findings = tell.of_nonlinear(body, states, unloaded, paths, ratio, identity)
-    findings += (*surrounding_findings(domain.source, body.surroundings, states, unloaded), *rhythm)
+    findings += (*surrounding_findings(domain.source, body.surroundings, states, unloaded), *lasting, *rhythm)
     history = tuple(entry for path in paths for entry in path.history)
     extra = () if prestressed else tell.unstressed_cautions()
     return Solution(states, unloaded, history, findings, (*cautions, *extra), settings.formulation)

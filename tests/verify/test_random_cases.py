@@ -34,6 +34,7 @@ def test_study_has_two_hundred_cases_none_of_them_wrong():
     assert [int(seed) for seed in STUDY] == list(range(200))
     assert [seed for seed, one in STUDY.items() if one["wrong"] and not one["cautions"]] == []
     assert [seed for seed, one in STUDY.items() if one["wrong"]] == ["65"]  # docs/theory/mechanics.md says why
+    assert [seed for seed, one in STUDY.items() if "unstable_directions" in one["cautions"]] == ["65"]
     kinds = {one["kind"] for one in STUDY.values()}
     assert "converged" in kinds and all(kind == "converged" or kind.startswith("E") for kind in kinds)
     for one in STUDY.values():
