@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 
 from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve
+from aorta.anatomy.neck import AT_MM, Span
 from aorta.anatomy.sections import Walls, crossings_within, outer_contour, within
 from aorta.anatomy.shape import widest
 from aorta.anatomy.slicing import Contour, Sliceable, cut
@@ -33,6 +34,7 @@ PLANES = {
     "orthogonal": "in the plane perpendicular to the vessel's axis where the outer caliper diameter is greatest",
     "axial": "in the plane across the patient (axial) where the outer caliper diameter is greatest",
 }
+CONTOURS, DIRECTED = ("outer", "lumen"), ("anterior_posterior", "left_right")
 STEEPEST_COS = 0.5
 """An axial plane says nothing where the vessel lies over 60° from the body's axis."""
 
@@ -74,6 +76,38 @@ def definition_findings(sections: Sections, axis: Curve, walls: Walls, body: Bod
                     continue
                 findings.append(Finding(full, values[kind], "mm", f"{text} of the {which} contour {PLANES[name]}"))
     return findings + _spheres(sections, walls)
+
+
+def neck_direction_findings(sections: Sections, span: Span | None, reason: str, walls: Walls, body: Body) -> list[Finding]:
+    """Caliper diameters from front to back and from left to right at the neck's levels, perpendicular to the axis.
+
+    Between two sections the diameter is interpolated.
+    """
+    findings = []
+    ok = np.flatnonzero(np.isfinite(sections.outer_max_diameter_mm))
+    arc = sections.arc_length_mm[ok]
+    for at in AT_MM:
+        names = {(which, kind): f"neck_{which}_{kind}_diameter_{at}mm_below_renal_mm" for which in CONTOURS for kind in DIRECTED}
+        level = span.start + at if span is not None else np.nan
+        if not len(arc) or not arc[0] - 1.0 <= level <= arc[-1]:
+            findings += [withheld(name, "mm", reason or "not in view") for name in names.values()]
+            continue
+        after = int(np.searchsorted(arc, level).clip(1, max(len(arc) - 1, 1)))
+        near = [k for k in (after - 1, after) if k < len(arc)]
+        planes = [_plane(walls, sections.centre[ok[k]], sections.normal[ok[k]], float(arc[k])) for k in near]
+        for (which, kind), name in names.items():
+            contours = [getattr(plane, which) if plane is not None else None for plane in planes]
+            if any(contour is None for contour in contours):
+                findings.append(withheld(name, "mm", f"no {which} contour there"))
+                continue
+            values = [_sizes(contour, plane.normal, body)[kind] for contour, plane in zip(contours, planes)]
+            value = float(np.interp(level, arc[near], values))
+            if not np.isfinite(value):
+                findings.append(withheld(name, "mm", "the section stands across this direction"))
+                continue
+            method = f"{KINDS[kind]} of the {which} contour perpendicular to the axis, {at} mm below the lowest renal ostium"
+            findings.append(Finding(name, value, "mm", method))
+    return findings
 
 
 def _sizes(contour: Contour, normal: Array, body: Body) -> dict[str, float]:

@@ -9,7 +9,8 @@ import numpy as np
 from aorta.anatomy.bending import bending_findings
 from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve
-from aorta.anatomy.identify import ILIACS
+from aorta.anatomy.definitions import neck_direction_findings
+from aorta.anatomy.iliac_forks import ILIACS
 from aorta.anatomy.landmarks import pick
 from aorta.anatomy.neck import Span
 from aorta.anatomy.neck_shape import neck_shape_findings
@@ -53,9 +54,17 @@ def further_findings(
     top = span.start if span is not None else 0.0
     parts = [
         Part("neck", "aorta", top, stop, "from the lowest renal artery to the neck's end", no_neck),
-        Part("sac", "aorta", stop, bottom, "from the neck's end to the aortic bifurcation, or the end in view", no_neck),
+        Part(
+            "sac",
+            "aorta",
+            stop,
+            bottom if fork is not None else np.inf,
+            "from the neck's end to the aortic bifurcation, or the end in view",
+            no_neck,
+        ),
     ]
     findings = neck_shape_findings(sections["aorta"], span, reason)
+    findings += neck_direction_findings(sections["aorta"], span, reason, walls, body)
     findings += sac_shape_findings(unflared, stop, bottom, walls, body, no_neck)
     findings += thrombus_place_findings(unflared, walls, body)
     findings += bending_findings("aorta", aorta, top, bottom)
@@ -70,7 +79,8 @@ def further_findings(
         curve, mark = curves.get(side), pick(marks, f"{side}_bifurcation")
         end = (mark.arc_length_mm if mark is not None else curve.length) if curve is not None else 0.0
         missing = "" if curve is not None else IN_VIEW
-        parts.append(Part(side, side, 0.0, end, "from the aortic bifurcation to the iliac one, or the end in view", missing))
+        last = end if mark is not None else np.inf
+        parts.append(Part(side, side, 0.0, last, "from the aortic bifurcation to the iliac one, or the end in view", missing))
         findings += bending_findings(side, curve, 0.0, end, missing)
         findings += _iliac_sizes(side, sections.get(side), _others(curves, side), end, walls, body)
     return findings + part_volume_findings(shown, sections, parts)

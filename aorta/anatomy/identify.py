@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from aorta.anatomy.body import Body
 from aorta.anatomy.curve import Curve
+from aorta.anatomy.iliac_forks import ILIACS, IliacFork
 from aorta.anatomy.landmarks import on_curve
 from aorta.anatomy.naming import name_branches
 from aorta.anatomy.shape import sac_position
 from aorta.anatomy.side_branches import SideBranch, lower_edge
 from aorta.anatomy.thorax import Arch, arch_branch_names
 from aorta.records import Branch, Labels, Landmark, Sections, Surface
-
-ILIACS = ("left_iliac", "right_iliac")
-_INTERNAL_ILIAC = 0.35  # a branch of an iliac artery at least this share of its width marks its bifurcation
 
 CHEST_MM = 80.0
 """Below the arch, over which branches are intercostal arteries: the descending aorta is 20 cm long and more."""
@@ -48,9 +46,15 @@ def distance_to(curve: Curve, branch: SideBranch) -> float:
 
 
 def branch_names(
-    sides: list[SideBranch], parents: list[str], leaves: list[float], aorta: Sections, body: Body, arch: Arch | None = None
+    sides: list[SideBranch],
+    parents: list[str],
+    leaves: list[float],
+    aorta: Sections,
+    body: Body,
+    arch: Arch | None = None,
+    forks: Sequence[IliacFork] = (),
 ) -> list[str]:
-    """Names by position for the aorta's branches; those of an iliac artery are named after it."""
+    """Names by position for the aorta's branches; those of an iliac artery are named after it, internal or external at its fork."""
     names = [""] * len(sides)
     own = [k for k, parent in enumerate(parents) if parent == "aorta"]
     if arch is not None:
@@ -71,6 +75,8 @@ def branch_names(
         theirs = sorted((k for k, parent in enumerate(parents) if parent == side), key=lambda k: leaves[k])
         for number, k in enumerate(theirs, start=1):
             names[k] = f"{side}_branch_{number}"
+    for fork in forks:
+        names[fork.branch] = fork.names[0] if fork.names is not None else names[fork.branch]
     return names
 
 
@@ -95,10 +101,8 @@ def found_landmarks(
     labels: Labels,
     curves: Mapping[str, Curve],
     sides: list[SideBranch],
-    parents: list[str],
-    leaves: list[float],
     names: list[str],
-    branches: list[Branch],
+    forks: Sequence[IliacFork],
 ) -> list[Landmark]:
     """What the program finds: lowest renal, aortic and iliac bifurcations."""
     aorta = curves["aorta"]
@@ -108,11 +112,5 @@ def found_landmarks(
         marks.append(on_curve("lowest_renal", aorta, max(renals)))
     if "left_iliac" in curves:
         marks.append(on_curve("aortic_bifurcation", aorta, aorta.length))
-    for side in ILIACS:
-        for k in sorted((k for k, parent in enumerate(parents) if parent == side), key=lambda k: leaves[k]):
-            own = next(b for b in branches if b.name == side)
-            width = float(np.interp(leaves[k], own.arc_length_mm, own.inscribed_radius_mm))
-            if np.median(sides[k].radius) >= _INTERNAL_ILIAC * width:
-                marks.append(on_curve(f"{side}_bifurcation", curves[side], leaves[k], side))
-                break
+    marks += [on_curve(f"{fork.side}_bifurcation", curves[fork.side], fork.at, fork.side) for fork in forks]
     return marks

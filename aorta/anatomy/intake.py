@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage as ndi
+from scipy.spatial import cKDTree
 
 from aorta.anatomy.body import Body, body_of
 from aorta.anatomy.lattice import Lattice, crop, make_lattice
@@ -109,18 +110,37 @@ def separate(labels: Labels) -> tuple[Masks, Roles, Lattice, Body]:
     blood = labels.mask("branch")
     trunk = lumen
     for limb in roles.sides:
-        stub = stub_of(grid, lumen, limb)
+        stub = _not_on_iliacs(grid, stub_of(grid, lumen, limb), roles, lattice)
         trunk = trunk & ~stub
         blood = blood | stub
         if stub.any():
-            with_wall = stub_of(grid, outer, limb, _WALL_MM) if (outer & ~lumen).any() else stub
+            walled = (outer & ~lumen).any()
+            with_wall = _not_on_iliacs(grid, stub_of(grid, outer, limb, _WALL_MM), roles, lattice, _WALL_MM) if walled else stub
             outer = outer & ~with_wall | trunk
     trunk = largest_piece(trunk)
-    trunk = trunk & ~_ostial_lips(labels, trunk, blood, 0.0)
+    trunk = trunk & ~_not_on_iliacs(grid, _ostial_lips(labels, trunk, blood, 0.0), roles, lattice)
     trunk = largest_piece(trunk)
-    outer = _piece_with((outer & ~_ostial_lips(labels, outer, blood, _WALL_MM)) | trunk, trunk)
+    lips = _not_on_iliacs(grid, _ostial_lips(labels, outer, blood, _WALL_MM), roles, lattice, _WALL_MM)
+    outer = _piece_with((outer & ~lips) | trunk, trunk)
     inner = _piece_with((labels.mask("thrombus") & outer) | trunk, trunk) & outer
     return Masks(trunk, inner, outer, blood & ~trunk), roles, lattice, body
+
+
+def _not_on_iliacs(grid: Grid, stub: Array, roles: Roles, lattice: Lattice, thickness_mm: float = 0.0) -> Array:
+    """A side branch without what lies in the inscribed balls of the iliac arteries.
+
+    Where an iliac artery forks, the branch may be as wide as the way on or wider, and the opening
+    that finds the branch then takes the way on, too.
+    """
+    places = np.argwhere(stub)
+    if not len(places) or not roles.iliacs:
+        return stub
+    path = np.vstack(list(roles.iliacs.values()))
+    distance, nearest = cKDTree(path).query(grid.to_lps(places[:, ::-1]))
+    held = distance <= lattice.depth_at(path)[nearest] + thickness_mm
+    result = stub.copy()
+    result[tuple(places[held].T)] = False
+    return result
 
 
 def _piece_with(mask: Array, seed: Array) -> Array:

@@ -13,7 +13,8 @@ from aorta.anatomy.definitions import definition_findings
 from aorta.anatomy.ends import choose_ends, within_ends
 from aorta.anatomy.extrude import extruded
 from aorta.anatomy.further import further_findings
-from aorta.anatomy.identify import ILIACS, branch_names, branch_records, distance_to, found_landmarks, renal_cautions
+from aorta.anatomy.identify import branch_names, branch_records, distance_to, found_landmarks, renal_cautions
+from aorta.anatomy.iliac_forks import ILIACS, iliac_forks, ways_on
 from aorta.anatomy.intake import Masks, cropped, lumen_of, separate, tracing_step
 from aorta.anatomy.landmarks import given_landmarks, on_curve, pick
 from aorta.anatomy.lattice import Lattice, make_lattice
@@ -100,9 +101,11 @@ def measure(
     parents = [min(curves, key=lambda name, b=b: distance_to(curves[name], b)) for b in sides]
     leaves = [float(curves[p].project(b.ostium.mean(axis=0))[0]) for p, b in zip(parents, sides)]
     arch = find_arch(curves["aorta"], body)
-    names = branch_names(sides, parents, leaves, sections["aorta"], body, arch)
+    forks = iliac_forks(curves, lumen, sides, parents, leaves, body)
+    names = branch_names(sides, parents, leaves, sections["aorta"], body, arch, forks)
     branches = branch_records(curves, lumen, sides, parents, leaves, names)
-    found = found_landmarks(labels, curves, sides, parents, leaves, names, branches)
+    branches += ways_on(forks, branches)
+    found = found_landmarks(labels, curves, sides, names, forks)
     given = given_landmarks(landmarks, curves)
 
     progress("anatomy: neck, ends and findings", 0.9)
@@ -126,7 +129,7 @@ def measure(
     findings += thrombus_findings(sections["aorta"], walls, ends)
     findings += definition_findings(unflared, next(iter(axes.values())), walls, body)
     findings += further_findings(shown, curves, sections, unflared, marks, span, reason, walls, body)
-    thickness, wall = wall_thickness(labels, masks.inner, walls, ends)
+    thickness, wall = wall_thickness(labels, walls, ends)
     if arch is not None:
         arch = with_branches(arch, curves["aorta"], dict(zip(names, sides)), marks)
     coeliac = next((at for at, name in zip(leaves, names) if name == "coeliac"), None)

@@ -8,12 +8,11 @@ voxels that it is made of. Both are recognised by themselves and withheld.
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage as ndi
+import pyvista as pv
 
 from aorta.anatomy.ends import points_within
-from aorta.anatomy.lattice import crop, signed_depth
 from aorta.anatomy.sections import Walls
-from aorta.records import Array, End, Finding, Labels, ThicknessPoints, withheld
+from aorta.records import End, Finding, Labels, ThicknessPoints, withheld
 
 LEAST_VOXELS = 1.5
 """A mean thickness below this many voxels is not resolved."""
@@ -24,15 +23,10 @@ EVEN_VOXELS = 0.35
 UNIT = {"wall_mean_thickness_mm": "mm", "wall_min_thickness_mm": "mm", "wall_max_thickness_mm": "mm"}
 
 
-def wall_thickness(
-    labels: Labels, inner: Array, walls: Walls, ends: tuple[End, ...]
-) -> tuple[ThicknessPoints | None, list[Finding]]:
+def wall_thickness(labels: Labels, walls: Walls, ends: tuple[End, ...]) -> tuple[ThicknessPoints | None, list[Finding]]:
     """Thickness at the outer surface's points between the ends, and its findings.
 
-    Parameters
-    ----------
-    inner : (nk, nj, ni) bool
-        Lumen and thrombus.
+    It is measured between the smoothed surfaces: distances between voxels are half a voxel too long.
     """
 
     def none(why: str) -> tuple[None, list[Finding]]:
@@ -42,11 +36,10 @@ def wall_thickness(
         return none("the label map shows no wall")
     surface = walls.outer.surface
     points = surface.points[points_within(surface, ends)]
+    inner = (walls.inner or walls.lumen).surface
+    away = pv.PolyData(points).compute_implicit_distance(pv.PolyData.from_regular_faces(inner.points, inner.triangles))
+    thickness = np.maximum(np.asarray(away["implicit_distance"]), 0.0)
     spacing = labels.grid.spacing_kji
-    box = crop(inner | labels.mask("wall"), 2)
-    depth = signed_depth(inner[box], spacing)
-    kji = labels.grid.to_ijk(points)[:, ::-1] - [s.start for s in box]
-    thickness = np.maximum(-ndi.map_coordinates(depth, kji.T, order=1, mode="nearest"), 0.0)
     voxel = float(np.exp(np.log(spacing).mean()))
     if thickness.mean() < LEAST_VOXELS * voxel:
         return none(f"the wall drawn is {thickness.mean() / voxel:.1f} voxels thick on average, under {LEAST_VOXELS}: not resolved")
