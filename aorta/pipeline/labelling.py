@@ -83,7 +83,7 @@ def _first_parts(context: Context) -> Mapping[str, Any]:
 def _weights(context: Context) -> Mapping[str, str]:
     """Digest of a network's weights, where a network is to label the image."""
     weights = context.case.segmentation.weights
-    return {"file_weights": file_digest(context.source(weights))} if weights else {}
+    return {"file_weights": file_digest(context.source(weights), follow=True)} if weights else {}
 
 
 def thickness(case: Case) -> Mapping[str, Any]:

@@ -9,11 +9,12 @@ stored files are checked before they are used.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,16 +50,30 @@ def key_of(parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(plain(parts), sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """sha256 of a file's content (and that of the files which hold its voxels), or of all files below a folder with their names."""
+def file_digest(path: Path, follow: bool = False) -> str:
+    """sha256 of a file's content (and that of the files which hold its voxels), or of all files below a folder with their names.
+
+    ``follow``: also of those in folders that are linked to, for what a library finds through links.
+    """
     digest = hashlib.sha256()
-    for item in [path, *data_files(path)] if path.is_file() else sorted(q for q in path.rglob("*") if q.is_file()):
+    for item in [path, *data_files(path)] if path.is_file() else _below(path, follow):
         if path in item.parents:
             digest.update(item.relative_to(path).as_posix().encode())
         with item.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def _below(folder: Path, follow: bool, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Files of a folder and its subfolders in order of name; a link to a folder that it lies in is not followed."""
+    here = folder.resolve()
+    with contextlib.suppress(PermissionError):  # what cannot be entered cannot be read from either
+        for item in sorted(folder.iterdir()) if here not in above else ():
+            if item.is_file():
+                yield item
+            elif item.is_dir() and (follow or not item.is_symlink()):
+                yield from _below(item, follow, (*above, here))
 
 
 class Store:

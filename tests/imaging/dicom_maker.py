@@ -6,6 +6,7 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.fileset import FileSet
 from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, EnhancedMRImageStorage, ExplicitVRLittleEndian, generate_uid
 
 ENHANCED = {"CT": EnhancedCTImageStorage, "MR": EnhancedMRImageStorage}
@@ -272,3 +273,14 @@ BROKEN = {
     only_one_slice: "more than one slice",
     jpeg: "no DICOM file",
 }
+
+
+def write_disc(folder: Path) -> Path:
+    """A disc as standards want it: a DICOMDIR, whose path is returned, the files under names without meaning."""
+    files = FileSet()
+    for path in write_series(folder / "source"):
+        ds = pydicom.dcmread(path)
+        ds.PatientID, ds.PatientName, ds.StudyDate, ds.StudyTime, ds.StudyID = "1", "A", "20000101", "0000", "1"
+        files.add(ds)
+    files.write(folder / "disc")
+    return folder / "disc" / "DICOMDIR"

@@ -5,8 +5,7 @@ import io
 import numpy as np
 import pydicom
 import pytest
-from dicom_maker import SHAPE, SPACING, edit, hounsfield, jpeg_lossless, write_enhanced, write_series
-from pydicom.fileset import FileSet
+from dicom_maker import SHAPE, SPACING, edit, hounsfield, jpeg_lossless, write_disc, write_enhanced, write_series
 
 from aorta.errors import InputError
 from aorta.imaging.read import read_image
@@ -165,19 +164,8 @@ def test_copies_of_files_are_passed_over(tmp_path):
 # --------------------------------------------------------------------------------------- discs
 
 
-def disc(folder):
-    """A disc as standards want it: a DICOMDIR, the files under names without meaning."""
-    files = FileSet()
-    for path in write_series(folder / "source"):
-        ds = pydicom.dcmread(path)
-        ds.PatientID, ds.PatientName, ds.StudyDate, ds.StudyTime, ds.StudyID = "1", "A", "20000101", "0000", "1"
-        files.add(ds)
-    files.write(folder / "disc")
-    return folder / "disc" / "DICOMDIR"
-
-
 def test_disc_by_its_table_of_contents(tmp_path):
-    path = disc(tmp_path)
+    path = write_disc(tmp_path)
     (path.parent / "viewer.dcm").write_bytes((tmp_path / "source" / "IM000.dcm").read_bytes())  # not on the list
     plain = read_image(tmp_path / "source", HERE)
     volume = read_image(path, HERE)
@@ -185,14 +173,14 @@ def test_disc_by_its_table_of_contents(tmp_path):
 
 
 def test_disc_that_was_copied_in_lower_case(tmp_path):
-    path = disc(tmp_path)
+    path = write_disc(tmp_path)
     for item in sorted((p for p in path.parent.rglob("*") if p != path), reverse=True):
         item.rename(item.with_name(item.name.lower()))
     assert read_image(path, HERE).grid.shape_kji == SHAPE
 
 
 def test_disc_with_a_file_missing(tmp_path):
-    path = disc(tmp_path)
+    path = write_disc(tmp_path)
     next(p for p in sorted(path.parent.rglob("*"), reverse=True) if p.is_file() and p != path).unlink()
     with pytest.raises(InputError, match="not there") as caught:
         read_image(path, HERE)
@@ -201,7 +189,7 @@ def test_disc_with_a_file_missing(tmp_path):
 
 @pytest.mark.parametrize("parts", [["..", "EVIL"], ["A/B", "EVIL"], ["..\\EVIL"]])
 def test_disc_that_names_files_outside(tmp_path, parts):
-    path = disc(tmp_path)
+    path = write_disc(tmp_path)
     ds = pydicom.dcmread(path)
     record = [r for r in ds.DirectoryRecordSequence if r.DirectoryRecordType == "IMAGE"][2]
     with pytest.MonkeyPatch.context() as patch:
@@ -214,7 +202,7 @@ def test_disc_that_names_files_outside(tmp_path, parts):
 
 
 def test_disc_whose_file_is_a_link_to_elsewhere(tmp_path):
-    path = disc(tmp_path)
+    path = write_disc(tmp_path)
     victim = next(p for p in sorted(path.parent.rglob("*")) if p.is_file() and p != path)
     victim.rename(tmp_path / "elsewhere")
     victim.symlink_to(tmp_path / "elsewhere")

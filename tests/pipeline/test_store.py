@@ -1,9 +1,11 @@
 """A stage is reused exactly when nothing that made it has changed, and says why when not."""
 
+import hashlib
 import resource
 import shutil
 
 import pytest
+from dicom_maker import write_disc
 
 from aorta.errors import SetupError
 from aorta.pipeline.store import Store, file_digest
@@ -121,3 +123,40 @@ def test_voxels_beside_their_header_are_part_of_its_digest(tmp_path, header, lin
     assert len(set(seen)) == len(data) + 1
     (folder / "other.raw").write_bytes(b"2")
     assert file_digest(path) == seen[-1]
+
+
+def test_images_behind_a_dicomdir_are_part_of_its_digest(tmp_path):
+    index = write_disc(tmp_path)
+    (tmp_path / "disc" / "README").write_text("1")
+    seen = [file_digest(index)]
+    for image in sorted(p for p in (tmp_path / "disc").rglob("*") if p.is_file() and p.name not in ("DICOMDIR", "README"))[:2]:
+        data = bytearray(image.read_bytes())
+        data[-2] ^= 1  # a voxel
+        image.write_bytes(bytes(data))
+        seen.append(file_digest(index))
+    assert len(set(seen)) == 3
+    (tmp_path / "disc" / "README").write_text("2")
+    assert file_digest(index) == seen[-1]
+    image.unlink()  # the reader refuses this disc; the digest must not
+    assert file_digest(index) not in seen
+
+
+def test_folders_that_are_linked_to_are_part_of_a_followed_digest(tmp_path):
+    weights, elsewhere = tmp_path / "weights", tmp_path / "elsewhere"
+    (elsewhere / "fold_0").mkdir(parents=True)
+    weights.mkdir()
+    checkpoint = elsewhere / "fold_0" / "checkpoint_final.pth"
+    checkpoint.write_bytes(b"1")
+    (weights / "Dataset297").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(weights)  # a circle
+    before, without = file_digest(weights, follow=True), file_digest(weights)
+    checkpoint.write_bytes(b"2")
+    assert file_digest(weights, follow=True) != before and file_digest(weights) == without
+
+
+def test_a_folders_digest_is_of_names_and_contents(tmp_path):
+    """As kept in the stages of earlier runs."""
+    for name, text in {"a/b": "1", "a.txt": "2", ".c": "3"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert file_digest(tmp_path) == hashlib.sha256(b".c3a/b1a.txt2").hexdigest()
