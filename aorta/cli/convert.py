@@ -111,21 +111,17 @@ def convert(
 def _write_labels(labels: Labels, output: Path, reference: Path | None, series: int | None, console: Console) -> Answer:
     from aorta.imaging.labelmap import write_labels
 
-    try:
-        if output.name.endswith(".dcm"):
-            from aorta.imaging.dicom_reference import scan_of
-            from aorta.imaging.dicom_seg_out import write_segmentation_object
+    if output.name.endswith(".dcm"):
+        from aorta.imaging.dicom_reference import scan_of
+        from aorta.imaging.dicom_seg_out import write_segmentation_object
 
-            scan = None
-            if reference is not None:
-                console.note("reading the scan to refer to")
-                labels, scan = scan_of(labels, reference, series)
-            write_segmentation_object(labels, output, scan)
-        else:
-            write_labels(labels, output)
-    except OSError as error:
-        why = (error.strerror or "").lower()
-        raise SetupError("the label map cannot be written", where=str(output), why=why, fix="choose another folder") from error
+        scan = None
+        if reference is not None:
+            console.note("reading the scan to refer to")
+            labels, scan = scan_of(labels, reference, series)
+        write_segmentation_object(labels, output, scan)
+    else:
+        write_labels(labels, output)
     volumes = {f"{name}_volume_mL": labels.volume_mL(name) for name in ("lumen", "thrombus", "wall")}
     text = ", ".join(f"{name.split('_')[0]} {value:.4g} mL" for name, value in volumes.items())
     return Answer({"output": output, "shape_kji": list(labels.grid.shape_kji), **volumes}, f"{output}: {text}")

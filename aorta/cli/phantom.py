@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from aorta.cli.command import Answer, Console, command
-from aorta.errors import SetupError
+from aorta.errors import SetupError, on_os_error
 
 _FACTS = ("sex: male", "age: 72 years", "family_history: false", "smoking: former", "systolic: 120 mmHg", "diastolic: 80 mmHg")
 """Lines of the template that are facts about this made-up patient."""
@@ -48,7 +48,8 @@ def phantom(console: Console, folder: Path, seed: int, coarse: bool, member: int
         raise SetupError(
             "there is a case at this place already", where=str(folder / "case.yaml"), fix="choose another folder, or remove it"
         )
-    try:
+    unwritable = SetupError("the phantom cannot be written", where=str(folder), fix="choose another folder, or free disk space")
+    with on_os_error(unwritable):
         (folder / "truth").mkdir(parents=True, exist_ok=True)
         if member is None:
             made = make_phantom(seed, COARSE_SHAPE_KJI if coarse else FULL_SHAPE_KJI, progress=console.progress)
@@ -63,11 +64,6 @@ def phantom(console: Console, folder: Path, seed: int, coarse: bool, member: int
         }
         (folder / "truth" / "values.json").write_text(json.dumps(truth, indent=1, allow_nan=False), encoding="utf-8")
         (folder / "case.yaml").write_text(phantom_case(), encoding="utf-8")  # last: it says that the rest is whole
-    except OSError as error:
-        why = (error.strerror or "").lower()
-        raise SetupError(
-            "the phantom cannot be written", where=str(folder), why=why, fix="choose another folder, or free disk space"
-        ) from error
     slices, rows, columns = made.volume.grid.shape_kji
     result = {"case_file": folder / "case.yaml", "shape_kji": [slices, rows, columns], "truth": made.truth}
     return Answer(result, f"{slices} slices of {rows}x{columns} in {folder / 'dicom'}\nNext: aorta plan {folder / 'case.yaml'}")

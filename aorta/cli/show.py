@@ -11,7 +11,7 @@ import click
 from aorta import RESEARCH_USE
 from aorta.cli.command import Answer, Console, command
 from aorta.cli.findings import findings_text
-from aorta.errors import InputError
+from aorta.errors import InputError, on_os_error
 
 
 @command("show", click.argument("folder", type=click.Path(path_type=Path)))
@@ -35,14 +35,11 @@ def read_result(folder: Path) -> dict[str, Any]:
         There is none, or it is not one of ours.
     """
     path = folder / "result.json"
+    absent = InputError("this folder has no result", where=str(path), fix="give OUT/CASE_ID of a finished `aorta plan`")
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
+        with on_os_error(absent):
+            result = json.loads(path.read_text(encoding="utf-8"))
         findings = [{"caution": "", "valid": True, "unit": "", **finding} for finding in result["findings"]]
-    except OSError as error:
-        why = (error.strerror or "").lower()
-        raise InputError(
-            "this folder has no result", where=str(path), why=why, fix="give OUT/CASE_ID of a finished `aorta plan`"
-        ) from None
     except (ValueError, KeyError, TypeError):
         raise InputError("this is not a result of aorta", where=str(path), fix="run `aorta plan` again") from None
     return {**result, "findings": findings}

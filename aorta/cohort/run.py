@@ -13,7 +13,7 @@ from typing import Any
 from aorta.config.case_file import load_case
 from aorta.config.cohort import CohortRow
 from aorta.config.mistakes import Mistake, refuse
-from aorta.errors import AortaError, SetupError
+from aorta.errors import AortaError, SetupError, on_os_error
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,8 @@ def make_folder(out: Path) -> None:
     ------
     SetupError
     """
-    try:
+    with on_os_error(SetupError("the output folder cannot be made", where="output folder", fix="choose another with -o")):
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = (error.strerror or "").lower()
-        raise SetupError("the output folder cannot be made", where="output folder", why=why, fix="choose another with -o") from None
 
 
 def _case_ids(rows: Sequence[CohortRow]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from aorta import RESEARCH_USE, __version__
 from aorta.cohort.run import CaseOutcome, make_folder
-from aorta.errors import SetupError
+from aorta.errors import SetupError, on_os_error
 
 KEY_FINDINGS = (
     "max_diameter_mm",
@@ -57,16 +57,10 @@ def write_tables(outcomes: Sequence[CaseOutcome], out: Path) -> None:
         The folder cannot be written.
     """
     make_folder(out)
-    try:
+    fix = "free disk space or choose another folder with -o"
+    with on_os_error(SetupError("the cohort's tables cannot be written", where="output folder", fix=fix)):
         _replace(out / "results.csv", results_csv(outcomes))
         _replace(out / "index.html", index_html(outcomes, out))
-    except OSError as error:
-        raise SetupError(
-            "the cohort's tables cannot be written",
-            where="output folder",
-            why=(error.strerror or "").lower(),
-            fix="free disk space or choose another folder with -o",
-        ) from error
 
 
 def results_csv(outcomes: Sequence[CaseOutcome]) -> str:

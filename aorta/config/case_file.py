@@ -11,7 +11,7 @@ from aorta.config.explain import explain
 from aorta.config.mistakes import Mistake, refuse
 from aorta.config.rules import broken_rules
 from aorta.config.yaml_tree import Tree, read_tree
-from aorta.errors import CaseFileError
+from aorta.errors import CaseFileError, on_os_error
 from aorta.settings import Case
 
 MAX_BYTES = 256 * 1024
@@ -60,13 +60,9 @@ def read_text(path: Path, kind: str, max_bytes: int) -> str:
     CaseFileError
         Missing, not a file, too large, or not UTF-8.
     """
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(max_bytes + 1)
-    except OSError as error:
-        raise CaseFileError(
-            f"the {kind} cannot be read", where=str(path), why=(error.strerror or "").lower(), fix=f"give the path of a {kind}"
-        ) from None
+    unreadable = CaseFileError(f"the {kind} cannot be read", where=str(path), fix=f"give the path of a {kind}")
+    with on_os_error(unreadable), path.open("rb") as stream:
+        content = stream.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise CaseFileError(
             f"the {kind} is too large to be one",

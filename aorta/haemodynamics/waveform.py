@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aorta.errors import InputError
+from aorta.errors import InputError, on_os_error
 from aorta.records import Array, PressureWave
 from aorta.units import MMHG_IN_MPA, mmhg
 
@@ -83,13 +83,12 @@ def mean_over_time(time_s: Array, values: Array) -> float:
 def _rows(path: Path, called: str) -> list[tuple[int, list[str]]]:
     """(line, cells) of every row that is neither empty nor a comment, the header first."""
     try:
-        with path.open("rb") as stream:
+        with (
+            on_os_error(InputError("the waveform cannot be read", where=called, fix="correct the path")),
+            path.open("rb") as stream,
+        ):
             content = stream.read(MAX_BYTES + 1)
         text = content.decode("utf-8-sig")
-    except OSError as problem:
-        raise InputError(
-            "the waveform cannot be read", where=called, why=(problem.strerror or "").lower(), fix="correct the path"
-        ) from None
     except UnicodeDecodeError:
         raise InputError("the waveform is not text in UTF-8", where=called, fix="save it as CSV in UTF-8") from None
     if len(content) > MAX_BYTES:

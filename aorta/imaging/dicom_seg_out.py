@@ -18,7 +18,8 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import CTImageStorage, generate_uid
 
 from aorta import __version__
-from aorta.errors import SetupError
+from aorta.errors import on_os_error
+from aorta.imaging.labelmap import unwritable
 from aorta.imaging.quiet import quiet
 from aorta.records import CLASSES, Grid, Labels
 
@@ -81,15 +82,8 @@ def write_segmentation_object(labels: Labels, path: Path, reference: list[Datase
         )
         if reference is None:
             _without_references(seg)
-        try:
+        with on_os_error(unwritable(path)):
             seg.save_as(path)
-        except OSError as error:
-            raise SetupError(
-                "the label map cannot be written",
-                where="DICOM segmentation",
-                why=(error.strerror or "").lower(),
-                fix="free some space, or name a folder that can be written",
-            ) from None
 
 
 def _slices(grid: Grid, reference: list[Dataset] | None) -> list[Dataset]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
-from aorta.errors import InputError, SetupError
+from aorta.errors import InputError, SetupError, on_os_error
 from aorta.frames import LPS_FROM_RAS
 from aorta.imaging import content
 from aorta.imaging.class_names import NO_THROMBUS_CLASS, mapping
@@ -72,15 +72,15 @@ def write_labels(labels: Labels, path: Path) -> None:
     image.header.set_xyzt_units("mm")
     image.set_sform(image.affine, code="scanner")
     image.set_qform(image.affine, code="scanner")
-    try:
+    with on_os_error(unwritable(path)):
         nibabel.save(image, path)
-    except OSError as error:
-        raise SetupError(
-            "the label map cannot be written",
-            where="labels.nii.gz",
-            why=(error.strerror or "").lower(),
-            fix="free some space, or name a folder that can be written",
-        ) from None
+
+
+def unwritable(path: Path) -> SetupError:
+    """That a label map cannot be written there."""
+    return SetupError(
+        "the label map cannot be written", where=path.name, fix="free some space, or name a folder that can be written"
+    )
 
 
 def check_same_grid(labels: Labels, volume: Volume) -> None:

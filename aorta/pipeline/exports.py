@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from aorta.errors import SetupError
+from aorta.errors import SetupError, on_os_error
 from aorta.pipeline.context import LABELS_FILE
 from aorta.pipeline.store import file_digest
 from aorta.records import Labels
@@ -21,18 +21,10 @@ from aorta.records import Labels
 _WRITTEN = "labels-written.json"
 
 
-@contextlib.contextmanager
-def writing(what: str) -> Iterator[None]:
+def writing(what: str) -> contextlib.AbstractContextManager[None]:
     """Turn a failed write into an error that says what to do."""
-    try:
-        yield
-    except OSError as problem:
-        raise SetupError(
-            f"{what} could not be written",
-            where="output folder",
-            why=(problem.strerror or str(problem)).lower(),
-            fix="free disk space or choose another folder with -o; finished stages are kept",
-        ) from problem
+    fix = "free disk space or choose another folder with -o; finished stages are kept"
+    return on_os_error(SetupError(f"{what} could not be written", where="output folder", fix=fix))
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from aorta.errors import InputError, SetupError
+from aorta.errors import InputError, SetupError, on_os_error
 from aorta.records import CLASSES, Array, Grid, Labels, Progress, Segmentation, Volume, silent
 from aorta.segmentation.accept import accept_labels
 from aorta.segmentation.learned.model import class_values, nnunet_model
@@ -149,18 +149,16 @@ def _run(settings: SegmentationSettings, request: dict, here: Path, weights: Pat
         **{"TOTALSEG_WEIGHTS_PATH": str(weights), "TOTALSEG_HOME_DIR": str(home), "HF_HUB_OFFLINE": "1"},
     }
     with (here / "said.txt").open("wb") as said:
-        try:
+        no_start = SetupError(
+            "the network's Python cannot be started",
+            where="segmentation.python of the case file",
+            fix="give the interpreter of an environment with the network's library",
+        )
+        with on_os_error(no_start):
             process = subprocess.Popen(
                 [python, "-I", str(_WORKER)], stdin=subprocess.PIPE, stdout=said, stderr=said, env=environment, cwd=here,
                 start_new_session=True,
             )  # fmt: skip
-        except OSError as problem:
-            raise SetupError(
-                "the network's Python cannot be started",
-                where="segmentation.python of the case file",
-                why=(problem.strerror or "").lower(),
-                fix="give the interpreter of an environment with the network's library",
-            ) from problem
         try:
             with process.stdin as pipe:
                 pipe.write(json.dumps({**request, "answer": str(answer)}).encode())
