@@ -205,6 +205,27 @@ def test_overlap_in_the_image_is_no_force(plain):
     assert {h["load"] for h in held.history} == {1.0}  # one step, with contact as without
 
 
+def test_labels_that_cannot_be_are_told():
+    """Bone that overlaps the wall is doubted, and left out where it goes through: this wall is 1.5 mm thick, and 1 mm is rounding.
+    The column stands at -y, in front of the vessel for a reader of LPS."""
+
+    def told(gap):
+        return surroundings_of(beside(gap), MechanicsSettings(), TissueSettings())
+
+    through, why = told(-2.7)
+    assert through is None and "through its wall" in why[0] and "reach 2.7 mm" in why[0]
+    kept, why = told(-2.3)
+    assert kept.contact is not None and why == ()
+    found = {f.name: f for f in run(beside(-1.2)).findings}
+    assert "overlap by more than 1 mm" in found["spine_gap_min_mm"].caution
+    assert "in front" in found["spine_contact_force_N"].caution
+    mirrored = dataclasses.replace(beside(-0.8), points=VESSEL.points * [-1, -1, 1], spine=None)
+    turned = dataclasses.replace(beside(-0.8).spine, points=beside(-0.8).spine.points * [-1, -1, 1])
+    found = {f.name: f for f in run(dataclasses.replace(mirrored, spine=turned)).findings}
+    assert found["spine_contact_force_N"].value > 0.1
+    assert found["spine_gap_min_mm"].caution == found["spine_contact_force_N"].caution == ""
+
+
 def test_spine_out_of_reach_is_none():
     assert surroundings_of(beside(REACH_MM + 3), MechanicsSettings(), TissueSettings()) == (None, ())
     near, _ = surroundings_of(beside(REACH_MM - 3), MechanicsSettings(), TissueSettings())
