@@ -2,7 +2,7 @@
 
 Seconds and gigabytes grow with the number of voxels for the stages on the image, with the number
 of tetrahedra for those on the mesh. The coefficients are for one core of about 2022 and were fitted
-to runs of this program; `make bench` prints what to put here.
+to runs of this program.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ SEGMENT_MR = (5.0, 1.0, 0.055)
 SEGMENT_GIVEN = (0.5, 0.15, 0.02)
 ANATOMY = (3.0, 0.4, 0.055)
 
-SOLVER_GB = 0.4  # DOLFINx and PETSc loaded
 MESH_SECONDS = 0.5  # per 1000 tetrahedra
-ASSEMBLY_SECONDS = 0.08  # per 1000 tetrahedra and Newton iteration
-FACTOR_SECONDS = 1.35  # at 60,000 unknowns, per Newton iteration; grows with the power below
-FACTOR_GB = 0.8
-FACTOR_POWER = 1.5
-MEMORY_POWER = 1.3
+# Mechanics, measured by `make bench` with two threads on an idle machine, prestress at diastole and on to systole: vessels
+# without thrombus 6.5 to 9.3 s and 0.9 GB at 20,000 nodes, 25 to 36 s and 2.6 GB at 60,000, 90 to 100 s and 6 GB at 150,000;
+# a patient's with thrombus 6.5 s at 19,000 and 25 s at 59,000
+SOLVE_SECONDS, SOLVE_POWER = 29.0, 1.25  # at 60,000 nodes, and how it grows with them
+SOLVER_GB, NODES_GB = 0.1, 0.037  # DOLFINx and PETSc loaded; per 1000 nodes
 FORMS_SECONDS = 10.0  # compiling or loading the forms
-ITERATIONS = {"inverse": 9, "none": 20, "linear": 1}
+WAY = {"inverse": 1.0, "none": 0.9, "linear": 0.3}  # the forward problem alone: 26 s of 29; one factorisation and its tangent
+FORM = {"displacement": 1.0, "mixed": 1.5}  # MUMPS's factors cost more than CHOLMOD's
 REFINING = 8.0  # times the first mesh and its solution, for two to three rounds
 RISK_SECONDS = 0.015  # per 1000 tetrahedra
 STENT_SECONDS = 0.5
@@ -108,18 +108,17 @@ def estimate(case: Case, voxels: int, labels: Labels | None, stages: Iterable[st
     def on_voxels(least: float, seconds: float, memory_GB: float) -> tuple[float, float]:
         return least + seconds * millions, memory_GB * millions
 
-    size = 3 * NODES_PER_TET * tets / 60e3
-    solve = FORMS_SECONDS + ITERATIONS[case.mechanics.prestress] * (
-        ASSEMBLY_SECONDS * thousands + FACTOR_SECONDS * size**FACTOR_POWER
-    )
+    nodes, settings = NODES_PER_TET * tets, case.mechanics
+    way = WAY[settings.prestress] * (FORM[settings.formulation] if settings.prestress != "linear" else 1.0)
+    solve = FORMS_SECONDS + way * SOLVE_SECONDS * (nodes / 60e3) ** SOLVE_POWER
     costs = {
         "image": on_voxels(*IMAGE),
         "segment": on_voxels(*segment),
         "correct": on_voxels(*SEGMENT_GIVEN),
         "anatomy": on_voxels(*ANATOMY),
         "mesh": (MESH_SECONDS * thousands, 0.01 * thousands),
-        "mechanics": (solve, SOLVER_GB + FACTOR_GB * size**MEMORY_POWER),
-        "refine": (REFINING * (MESH_SECONDS * thousands + solve), SOLVER_GB + FACTOR_GB * (3 * size) ** MEMORY_POWER),
+        "mechanics": (solve, SOLVER_GB + NODES_GB * nodes / 1e3),
+        "refine": (REFINING * (MESH_SECONDS * thousands + solve), SOLVER_GB + NODES_GB * 3 * nodes / 1e3),
         "risk": (RISK_SECONDS * thousands, 0.002 * thousands),
         "stent": (STENT_SECONDS, 0.0),
         "report": (REPORT_SECONDS, REPORT_GB),

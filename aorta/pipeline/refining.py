@@ -24,7 +24,7 @@ from aorta.settings import MeshSettings
 
 ROUNDS = 4
 MOST_NODES = 150_000
-"""About 10 GB and some minutes; what is larger is meshed but not solved."""
+"""About 6 GB and two minutes; what is larger is meshed but not solved."""
 _MOST_LAYERS = 4
 
 

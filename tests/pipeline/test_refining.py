@@ -40,7 +40,7 @@ def readings(recovered, kPa=100.0):
 def refine(monkeypatch):
     """``refine(first, *later)``: the stage on vessels instead of meshes; an error among them is raised in place of a mesh."""
 
-    def run(*vessels):
+    def run(*vessels, solve=lambda context, progress: context.load("mesh"), ranks=1):
         later, asked = iter(vessels[1:]), []
 
         def mesh(context, progress, where=None):
@@ -52,11 +52,11 @@ def refine(monkeypatch):
 
         share = iter((2 / 3) ** np.arange(1, 9))
         monkeypatch.setattr(building, "mesh", mesh)
-        monkeypatch.setattr(building, "solve", lambda context, progress: context.load("mesh"))
+        monkeypatch.setattr(building, "solve", solve)
         monkeypatch.setattr("aorta.risk.fields.wall_places", lambda mesh, exclusion: type("Places", (), {"elements": None}))
         monkeypatch.setattr("aorta.risk.discretisation.read_percentile", lambda mesh, state, elements: state.readings)
         monkeypatch.setattr("aorta.risk.refinement.finer", lambda *_: FinerMesh(np.zeros((1, 3)), np.array([next(share)])))
-        context = Context(CASE, None, None, lambda name: vessels[0] if name in ("mesh", "mechanics") else None, None)
+        context = Context(CASE, None, None, lambda name: vessels[0] if name in ("mesh", "mechanics") else None, None, ranks)
         return refining.refine(context, lambda *_: None), asked
 
     return run
@@ -110,6 +110,21 @@ def test_what_stops_it_short_is_a_caution(refine, later, why, percent):
     assert not accuracy.valid and why in accuracy.caution and "3 %" in accuracy.caution
     assert refined.mesh is (first if len(later) == 1 else later[0])
     assert accuracy.value == pytest.approx(percent, rel=1e-12)
+
+
+def test_every_round_is_solved_by_the_processes_asked_for(refine, monkeypatch):
+    """`aorta plan --ranks 3`: the rounds' meshes go the same way as the first one."""
+    real, solved = building.solve, []
+    last = Vessel(400, readings(0.3, 102.0))
+
+    def solve_on(ranks, mesh, settings, cycle, progress):
+        solved.append((ranks, len(mesh.points)))
+        return mesh
+
+    monkeypatch.setattr("aorta.pipeline.ranks.solve_on", solve_on)
+    monkeypatch.setattr("aorta.mechanics.strain.with_strains", lambda mesh, solution: solution)
+    refine(Vessel(100, readings(0.4)), Vessel(200, readings(0.5, 103.0)), last, solve=real, ranks=3)
+    assert solved == [(3, 200), (3, 400)]
 
 
 def test_skipped_unless_asked_for():
