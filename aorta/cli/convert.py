@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,17 +99,27 @@ def convert(
             "volume_mL": lumen.volume_mm3 / 1000.0,
             "frame": "LPS",
             "unit": "mm",
+            "cautions": list(lumen.cautions),
         }
-        return Answer(result, f"{output}: {len(lumen.triangles)} triangles, {lumen.volume_mm3 / 1000.0:.4g} mL, LPS, mm")
+        told = f"{output}: {len(lumen.triangles)} triangles, {lumen.volume_mm3 / 1000.0:.4g} mL, LPS, mm"
+        return Answer(result, "\n".join([told, *_told(lumen.cautions)]))
     from aorta.segmentation.voxelise import voxelise
 
     others = {name: read_surface(path, unit, frame) if path else None for name, path in (("outer", outer), ("thrombus", thrombus))}
     console.note("turning surfaces into labels")
-    labels = voxelise(lumen=lumen, **others, spacing_mm=sizes["voxel"], wall_thickness_mm=sizes["wall"]).labels
-    return _write_labels(labels, output, reference, series, console)
+    made = voxelise(lumen=lumen, **others, spacing_mm=sizes["voxel"], wall_thickness_mm=sizes["wall"])
+    surfaces = [lumen, *(surface for surface in others.values() if surface is not None)]
+    cautions = [*(text for surface in surfaces for text in surface.cautions), *made.cautions]
+    return _write_labels(made.labels, output, reference, series, console, cautions)
 
 
-def _write_labels(labels: Labels, output: Path, reference: Path | None, series: int | None, console: Console) -> Answer:
+def _told(cautions: Sequence[str]) -> list[str]:
+    return [f"caution: {text}" for text in cautions]
+
+
+def _write_labels(
+    labels: Labels, output: Path, reference: Path | None, series: int | None, console: Console, cautions: Sequence[str] = ()
+) -> Answer:
     from aorta.imaging.labelmap import write_labels
 
     if output.name.endswith(".dcm"):
@@ -124,7 +135,8 @@ def _write_labels(labels: Labels, output: Path, reference: Path | None, series: 
         write_labels(labels, output)
     volumes = {f"{name}_volume_mL": labels.volume_mL(name) for name in ("lumen", "thrombus", "wall")}
     text = ", ".join(f"{name.split('_')[0]} {value:.4g} mL" for name, value in volumes.items())
-    return Answer({"output": output, "shape_kji": list(labels.grid.shape_kji), **volumes}, f"{output}: {text}")
+    result = {"output": output, "shape_kji": list(labels.grid.shape_kji), **volumes, "cautions": list(cautions)}
+    return Answer(result, "\n".join([f"{output}: {text}", *_told(cautions)]))
 
 
 def _length(option: str, text: str) -> float:

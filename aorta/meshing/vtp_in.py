@@ -2,7 +2,7 @@
 
 VTK's own reader is not used: it believes the sizes in a damaged file and takes the process down with
 it. Format: "VTK XML Formats" in VTK's documentation; sections of binary data are base64 or raw, whole or
-in blocks compressed by zlib or LZMA.
+in blocks compressed by zlib, LZMA or LZ4 (for LZ4 VTK's decompressor is used, on one block of a known size at a time).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+from vtkmodules.vtkIOCore import vtkLZ4DataCompressor
 
 from aorta.records import Array
 
@@ -26,6 +27,10 @@ _TYPES = {
     "Float32": "f4",
     "Float64": "f8",
 }
+_COMPRESSORS = ("vtkZLibDataCompressor", "vtkLZMADataCompressor", "vtkLZ4DataCompressor")
+_LZ4_MOST = 255
+"""Bytes that one byte of an LZ4 block can stand for, at most ("LZ4 Block Format Description")."""
+
 _LARGEST = 2**31
 """Bytes of one array: 90 million points."""
 
@@ -101,8 +106,8 @@ def _parsed(data: bytes) -> tuple[ElementTree.Element, _File]:
     order = {"LittleEndian": "<", "BigEndian": ">"}[tree.get("byte_order", "LittleEndian")]
     head = np.dtype(order + {"UInt32": "u4", "UInt64": "u8"}[tree.get("header_type", "UInt32")])
     compressor = tree.get("compressor", "")
-    if compressor not in ("", "vtkZLibDataCompressor", "vtkLZMADataCompressor"):
-        raise BadVtp("it is compressed by LZ4: write it with zlib or uncompressed")
+    if compressor not in ("", *_COMPRESSORS):
+        raise BadVtp("it is compressed by a method that is not known")
     return tree, _File(order, head, compressor, appended, encoding)
 
 
@@ -161,9 +166,21 @@ def _unpacked(block: bytes, wanted: int, compressor: str) -> bytes:
     try:
         if compressor == "vtkZLibDataCompressor":
             return zlib.decompressobj().decompress(block, wanted + 1)
+        if compressor == "vtkLZ4DataCompressor":
+            return _from_lz4(block, wanted)
         return lzma.LZMADecompressor().decompress(block, wanted + 1)
     except (zlib.error, lzma.LZMAError, EOFError):
         raise BadVtp("a compressed block is damaged") from None
+
+
+def _from_lz4(block: bytes, wanted: int) -> bytes:
+    if not 0 <= wanted <= _LZ4_MOST * len(block):
+        raise BadVtp("it states sizes that it cannot hold")
+    compressor, content = vtkLZ4DataCompressor(), np.zeros(wanted, np.uint8)
+    compressor.AddObserver("ErrorEvent", lambda *_: None)  # or it writes to stderr
+    if wanted and compressor.Uncompress(block, len(block), content, wanted) != wanted:
+        raise BadVtp("a compressed block is damaged")
+    return content.tobytes()
 
 
 def _decoded(section: bytes, count: int) -> bytes:

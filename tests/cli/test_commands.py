@@ -198,6 +198,20 @@ def test_convert_keeps_the_volume_and_turns_into_lps_millimetres(suffix, tmp_pat
     assert b"SPACE" in target.read_bytes()
 
 
+def test_convert_tells_that_ends_were_closed(tmp_path, capsys):
+    import pyvista as pv
+
+    source = tmp_path / "open.stl"
+    tube = pv.CylinderStructured(radius=10.0, height=60.0, theta_resolution=60, z_resolution=40)
+    tube.extract_surface(algorithm=None).triangulate().save(source)
+    for target in ("closed.vtp", "labels.nii.gz"):
+        arguments = ["convert", str(source), str(tmp_path / target), "--unit", "mm", "--frame", "LPS"]
+        assert main([*arguments, "--json"]) == 0
+        assert any("closed flat" in text for text in answer(capsys)["result"]["cautions"])
+        assert main([*arguments, "-q"]) == 0
+        assert "caution: " in capsys.readouterr().out
+
+
 def test_convert_to_a_label_map(tmp_path, capsys):
     from aorta.meshing.surfaces_out import write_surface
 

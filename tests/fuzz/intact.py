@@ -162,7 +162,11 @@ def _surfaces(folder: Path) -> list[Intact]:
     for name, binary in (("ball.stl", True), ("text.stl", False), ("ball.ply", True), ("text.ply", False), ("ball.vtp", True)):
         ball.save(folder / name, binary=binary)
         result.append(Intact(name, "surface", folder / name, {".stl": 84, ".ply": 250, ".vtp": 1200}[name[-4:]]))
-    for name, mode in (("inline.vtp", "SetDataModeToBinary"), ("ascii.vtp", "SetDataModeToAscii")):
+    for name, mode in (
+        ("inline.vtp", "SetDataModeToBinary"),
+        ("ascii.vtp", "SetDataModeToAscii"),
+        ("lz4.vtp", "SetCompressorTypeToLZ4"),
+    ):
         writer = vtkXMLPolyDataWriter()
         writer.SetFileName(str(folder / name))
         writer.SetInputData(ball)

@@ -30,7 +30,7 @@ def write(path, mode="Appended", encoded=True, compressor="ZLib", order="LittleE
 
 @pytest.mark.parametrize("order", ["LittleEndian", "BigEndian"])
 @pytest.mark.parametrize("header", [32, 64])
-@pytest.mark.parametrize("compressor", ["None", "ZLib", "LZMA"])
+@pytest.mark.parametrize("compressor", ["None", "ZLib", "LZMA", "LZ4"])
 @pytest.mark.parametrize(("mode", "encoded"), [("Ascii", True), ("Binary", True), ("Appended", True), ("Appended", False)])
 def test_every_encoding_gives_what_vtk_reads(tmp_path, mode, encoded, compressor, header, order):
     path = write(tmp_path / "a.vtp", mode, encoded, compressor, order, header)
@@ -54,12 +54,29 @@ def test_triangle_strips_and_several_pieces(tmp_path):
     assert np.array_equal(read.points, known.points) and np.array_equal(read.cells, known.faces)
 
 
-def test_lz4_is_told(tmp_path):
-    with pytest.raises(BadVtp, match="LZ4"):
-        read_vtp(write(tmp_path / "a.vtp", compressor="LZ4"))
+def test_damaged_lz4_is_refused_without_a_word_of_vtks(tmp_path, capfd):
+    path = write(tmp_path / "a.vtp", compressor="LZ4", encoded=False)
+    data, start = path.read_bytes(), 0
+    start = re.search(rb"<AppendedData[^>]*>\s*_", data).end()
+    refused = 0
+    for at in range(start + 2000, len(data) - 2000, len(data) // 40):
+        path.write_bytes(data[:at] + bytes(255 - b for b in data[at : at + 40]) + data[at + 40 :])
+        try:
+            read_vtp(path)
+        except BadVtp:
+            refused += 1
+    assert refused >= 5
+    assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("compressor", ["None", "ZLib", "LZMA"])
+def test_a_compressor_that_is_not_known_is_told(tmp_path):
+    path = write(tmp_path / "a.vtp", compressor="ZLib")
+    path.write_bytes(path.read_bytes().replace(b"vtkZLibDataCompressor", b"vtkSnappyDataCompressor"))
+    with pytest.raises(BadVtp, match="not known"):
+        read_vtp(path)
+
+
+@pytest.mark.parametrize("compressor", ["None", "ZLib", "LZMA", "LZ4"])
 @pytest.mark.parametrize("encoded", [True, False])
 def test_a_size_that_the_file_cannot_hold_is_refused(tmp_path, compressor, encoded):
     """VTK takes memory for it first and ends the process."""
