@@ -17,10 +17,16 @@ from aorta.records import VESSEL, Array, Finding, Grid, Labels, Segmentation
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import depth_in, signed_distance
 from aorta.segmentation.quality import shape_findings, volume_findings
+from aorta.segmentation.reach import together
 
 Gives = Literal["lumen", "wall", "phase"]
 FAR_MM = 3.0
 """Mean distance between the two lumens above which they are not the same lumen."""
+LEAST_FAR, MOST_FAR = 0.02, 0.25
+"""Share of the lumen's surface farther off than that: above the first a caution, above the second refused."""
+MOST_MISSED = 0.5
+"""Share of the first lumen, within the second image, over which the second may have no lumen."""
+LEAST_TOLD = 0.01
 _REACH_MM = 8.0
 
 
@@ -38,7 +44,8 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
     """The first's labels with what the second gives.
 
     "lumen": the lumen is the second's. "wall": the outer wall is. "phase": nothing is; the second
-    is another phase of the heart beat, whose lumen is compared with the first's.
+    is another phase of the heart beat, whose lumen is compared with the first's. Where the second
+    image does not reach, or one of the segmentations ends before the other, the first's labels stand.
 
     Raises
     ------
@@ -47,25 +54,17 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
     """
     grid = first.labels.grid
     other = carried(second.labels.mask("lumen"), second.labels.grid, to_first, grid)
-    seen = _seen(second.labels.grid, to_first, grid)
-    lumen = first.labels.mask("lumen")
-    apart = _mean_distance(lumen, grid, other, seen)
-    if apart > FAR_MM:
-        raise InputError(
-            "the lumens of the two images do not lie on each other",
-            where="second of the case file",
-            why=f"their surfaces are {apart:.1f} mm apart on average ({FAR_MM:g} mm allowed)",
-            fix="look at both segmentations; align the images in 3D Slicer and give second.transform_file",
-        )
-    method = "mean distance of the first lumen's surface from the second's, after registration"
-    findings = (Finding("second_lumen_distance_mm", apart, "mm", method),)
+    box = _seen(second.labels.grid, to_first, grid)
+    lumen, vessel = first.labels.mask("lumen"), first.labels.mask(*VESSEL)
+    outer = carried(second.labels.mask(*VESSEL), second.labels.grid, to_first, grid) < 0 if gives == "wall" else vessel
+    seen = box & together(lumen, (other < 0) & box, grid.spacing_kji, lumen | vessel | outer | (other < 0))
+    findings, doubts = _agreement(lumen, grid, other, box, seen)
     if gives == "phase":
-        return replace(first, findings=(*first.findings, *findings, *_phase(lumen, grid, other, seen)))
-    vessel = first.labels.mask(*VESSEL)
+        compared = (*first.findings, *findings, *_phase(lumen, grid, other, seen))
+        return replace(first, findings=compared, cautions=(*first.cautions, *doubts))
     if gives == "lumen":
         blood, outside = np.where(seen, other < 0, lumen), vessel
     else:
-        outer = carried(second.labels.mask(*VESSEL), second.labels.grid, to_first, grid) < 0
         blood, outside = lumen, np.where(seen, outer, vessel)
     poking = float((blood & ~outside).sum() / max(1, blood.sum()))
     method = "of the lumen outside the outer wall, before both are joined"
@@ -77,16 +76,58 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
     labels = Labels(grid, voxels)
     kept = tuple(f for f in first.findings if f.name not in {g.name for g in (*volume_findings(labels), *shape_findings(labels))})
     told = {"lumen": "lumen", "wall": "outer wall"}[gives]
-    missing = 1.0 - float(seen[vessel].mean())
-    cautions = (f"the {told} was taken from the second image",)
-    if missing > 0.01:
-        cautions += (f"{missing:.0%} of the vessel lie outside the second image: there the first image's labels stand",)
     return replace(
         first,
         labels=labels,
         method=f"{first.method}, {told} by {second.method}",
         findings=(*kept, *volume_findings(labels), *shape_findings(labels), *findings),
-        cautions=(*first.cautions, *second.cautions, *cautions),
+        cautions=(*first.cautions, *second.cautions, f"the {told} was taken from the second image", *doubts),
+    )
+
+
+def _agreement(lumen: Array, grid: Grid, other: Array, box: Array, seen: Array) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Findings and cautions on how well the two lumens lie on each other; an error where they do not."""
+    beyond = 1.0 - float(box[lumen].mean())
+    missed = 1.0 - float(seen[lumen & box].mean()) if (lumen & box).any() else 1.0
+    if missed > MOST_MISSED:
+        raise _apart(f"over {missed:.0%} of the first lumen within the second image there is no lumen of the second")
+    off = _distances(lumen, grid, other, seen)
+    apart, far = float(off.mean()), float((off > FAR_MM).mean())
+    if apart > FAR_MM or far > MOST_FAR:
+        raise _apart(
+            f"their surfaces are {apart:.1f} mm apart on average ({FAR_MM:g} mm allowed), over {far:.0%} of the surface by more "
+            f"than {FAR_MM:g} mm ({MOST_FAR:.0%} allowed)"
+        )
+    method = "of the first lumen's surface from the second's, after registration, where both segmentations have a lumen"
+    findings = (
+        Finding("second_lumen_distance_mm", apart, "mm", f"mean distance {method}"),
+        Finding("second_lumen_far_share", far, "share", f"farther than {FAR_MM:g} mm, {method}"),
+        Finding(
+            "second_lumen_missed_share", missed, "share", "of the first lumen within the second image, where the second has none"
+        ),
+    )
+    cautions = ()
+    if beyond > LEAST_TOLD:
+        cautions += (f"{beyond:.0%} of the lumen lie outside the second image: there the first image's labels stand",)
+    if missed > LEAST_TOLD:
+        cautions += (
+            f"the second image's segmentation ends early: over {missed:.0%} of the lumen within that image it has none; there the "
+            "first image's labels stand",
+        )
+    if far > LEAST_FAR:
+        cautions += (
+            f"over {far:.0%} of the lumen's surface the two images' lumens are over {FAR_MM:g} mm apart: look at the overlay, one of "
+            "them may have taken thrombus for blood or blood for thrombus",
+        )
+    return findings, cautions
+
+
+def _apart(why: str) -> InputError:
+    return InputError(
+        "the lumens of the two images do not lie on each other",
+        where="second of the case file",
+        why=why,
+        fix="look at both segmentations; align the images in 3D Slicer and give second.transform_file",
     )
 
 
@@ -99,17 +140,17 @@ def _seen(grid: Grid, to_first: Array, onto: Grid) -> Array:
     return inside.reshape(onto.shape_kji)
 
 
-def _rim(lumen: Array, seen: Array) -> Array:
-    return lumen & seen & ~ndi.binary_erosion(lumen, border_value=1)
+def _rim(lumen: Array, other: Array, seen: Array) -> Array:
+    """The lumen's outermost voxels; not the face of an end beyond which the other lumen goes on."""
+    goes_on = (other < 0) & ~seen
+    return lumen & seen & ~ndi.binary_erosion(lumen, border_value=1) & ~ndi.binary_dilation(goes_on)
 
 
-def _mean_distance(lumen: Array, grid: Grid, other: Array, seen: Array) -> float:
+def _distances(lumen: Array, grid: Grid, other: Array, seen: Array) -> Array:
     """Of the first lumen's outermost voxels, which lie about half a voxel inside, from the other's surface."""
-    rim = _rim(lumen, seen)
-    if not rim.any():
-        return float("inf")
+    rim = _rim(lumen, other, seen)
     own = -depth_in(lumen, grid.spacing_kji)[rim] / 2  # the surface is half the way to the next voxel outside
-    return float(np.abs(other[rim] - own).mean())
+    return np.abs(other[rim] - own)
 
 
 def _volume(distance: Array, grid: Grid) -> float:
@@ -120,7 +161,7 @@ def _volume(distance: Array, grid: Grid) -> float:
 def _phase(lumen: Array, grid: Grid, other: Array, seen: Array) -> tuple[Finding, ...]:
     """How the lumen changed from the first image to the second."""
     here, there = (_volume(d[seen], grid) for d in (signed_distance(lumen, grid.spacing_kji, _REACH_MM), other))
-    rim = _rim(lumen, seen)
+    rim = _rim(lumen, other, seen)
     outward = -(other[rim] + depth_in(lumen, grid.spacing_kji)[rim] / 2)
     note = "breathing and patient motion are in it as well"
     return (

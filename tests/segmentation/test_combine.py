@@ -77,3 +77,75 @@ def test_another_phase_is_only_compared():
 def test_lumens_that_are_not_the_same_are_refused():
     with pytest.raises(InputError, match="do not lie on each other"):
         combine(tube((0.8, 0.8, 1.5)), tube((0.9, 0.9, 1.5), shift=(9.0, 0, 0)), np.eye(4), "lumen", 1.5)
+
+
+def plain(length, lumen=8.0):
+    """A tube without thrombus."""
+    return tube((0.8, 0.8, 1.5), lumen=lumen, outer=lumen + 1.5, length=length)
+
+
+@pytest.mark.parametrize("gives", ["lumen", "wall"])
+def test_a_second_segmentation_that_ends_early_makes_no_thrombus(gives):
+    """30 % of the lumen were thrombus once, 2.3 mm "apart on average"."""
+    first, whole = plain(90.0), plain(90.0)
+    voxels = whole.labels.voxels.copy()
+    voxels[42:] = 0
+    both = combine(first, Segmentation(Labels(whole.labels.grid, voxels), "made up"), np.eye(4), gives, 1.5)
+    assert both.labels.volume_mL("thrombus") == 0.0
+    assert both.labels.volume_mL("lumen") == pytest.approx(first.labels.volume_mL("lumen"), rel=0.01)
+    told = {f.name: f.value for f in both.findings}
+    assert told["second_lumen_missed_share"] == pytest.approx(0.3, abs=0.02)
+    assert told["second_lumen_distance_mm"] == pytest.approx(0.1, abs=0.08)
+    assert any("ends early" in c for c in both.cautions)
+
+
+def test_a_second_segmentation_that_goes_on_adds_no_vessel():
+    whole, short = plain(90.0), plain(90.0)
+    voxels = short.labels.voxels.copy()
+    voxels[42:] = 0
+    first = Segmentation(Labels(whole.labels.grid, voxels), "made up")
+    both = combine(first, whole, np.eye(4), "lumen", 1.5)
+    assert both.labels.volume_mL("lumen") == pytest.approx(first.labels.volume_mL("lumen"), rel=0.02)
+    assert both.cautions == ("the lumen was taken from the second image",)
+
+
+def test_missing_length_is_no_motion_of_the_wall():
+    first, whole = plain(90.0), plain(90.0)
+    voxels = whole.labels.voxels.copy()
+    voxels[42:] = 0
+    both = combine(first, Segmentation(Labels(whole.labels.grid, voxels), "made up"), np.eye(4), "phase", 1.5)
+    told = {f.name: f.value for f in both.findings}
+    assert told["phase_lumen_volume_change"] == pytest.approx(0.0, abs=0.02)
+    assert told["phase_wall_motion_mean_mm"] == pytest.approx(0.0, abs=0.15)
+
+
+def test_a_second_segmentation_that_misses_an_iliac_artery():
+    """Of two legs one is missing: no reach along an axis of the image tells that."""
+    spacing, shape = 0.9, (70, 60, 100)
+    grid = Grid(shape, np.diag([spacing, spacing, spacing, 1.0]))
+    k, j, i = np.indices(shape) * spacing
+    y, up = j - 26.5, k - 20.0
+    legs = [np.hypot(i - 44.5 - side * np.maximum(0, 30.0 - up) * 0.7, y) < 6.0 for side in (-1, 1)]
+    legs = [leg & (up < 32.0) for leg in legs]
+    trunk = (np.hypot(i - 44.5, y) < 8.0) & (up >= 26.0)
+    first, second = ((trunk | legs[0] | legs[1]).astype(np.uint8), (trunk | legs[0]).astype(np.uint8))
+    pair = [Segmentation(Labels(grid, v), "made up") for v in (first, second)]
+    both = combine(*pair, np.eye(4), "lumen", 1.5)
+    assert both.labels.volume_mL("thrombus") == 0.0
+    assert both.labels.mask("lumen").sum() == pytest.approx(first.sum(), rel=0.03)
+    assert any("ends early" in c for c in both.cautions)
+
+
+def test_lumens_apart_in_part_are_cautioned():
+    first, second = plain(90.0, lumen=12.0), plain(90.0, lumen=12.0)
+    voxels = second.labels.voxels.copy()
+    grid = first.labels.grid
+    x = grid.to_lps(np.stack(np.indices(voxels.shape)[::-1], -1))
+    voxels[(x[..., 0] > 6.0) & (np.abs(x[..., 2]) < 15.0) & (voxels == 1)] = 2
+    both = combine(first, Segmentation(Labels(grid, voxels), "made up"), np.eye(4), "lumen", 1.5)
+    told = {f.name: f.value for f in both.findings}
+    assert told["second_lumen_far_share"] == pytest.approx(
+        np.arccos(9 / 12) / np.pi * 30 / 90, abs=0.015
+    )  # of the circle, of the length
+    assert any("3 mm apart" in c for c in both.cautions)
+    assert both.labels.volume_mL("thrombus") > 0.5
