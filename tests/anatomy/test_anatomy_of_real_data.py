@@ -1,10 +1,8 @@
 """Published vessels. AORTA_REFERENCE_DATA names the folder; the docs say where each set comes from."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
+from published import grid_of, published, voxels_of
 from scipy.spatial import cKDTree
 from vessel_shapes import finding, value
 
@@ -15,26 +13,12 @@ from aorta.settings import AnatomySettings
 pytestmark = pytest.mark.real
 
 
-def folder(name: str, file: str) -> Path:
-    root = os.environ.get("AORTA_REFERENCE_DATA")
-    if not root or not (Path(root) / name / file).exists():
-        pytest.skip(f"AORTA_REFERENCE_DATA does not hold {name}/{file}")
-    return Path(root) / name
-
-
 @pytest.fixture(scope="module")
 def magnetic():
     """The level set of vmtk-aorta-mra as a label map; its file has lost the patient's orientation."""
-    import SimpleITK as sitk
-
-    where = folder("vmtk-aorta-mra", "aorta-final-levelset.mha")
-    image = sitk.ReadImage(str(where / "aorta-final-levelset.mha"))
-    affine = np.eye(4)
-    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
-    affine[:3, 3] = image.GetOrigin()
-    level = sitk.GetArrayFromImage(image)
-    labels = Labels(Grid(level.shape, affine), (level < 0).astype(np.uint8))
-    return where, measure(labels, {}, AnatomySettings(), {})
+    level = published("vmtk-aorta-mra/aorta-final-levelset.mha")
+    labels = Labels(grid_of(level), (voxels_of(level) < 0).astype(np.uint8))
+    return level.parent, measure(labels, {}, AnatomySettings(), {})
 
 
 def test_magnetic_resonance_aorta_forks_and_runs_across_the_frame(magnetic):
@@ -65,7 +49,7 @@ def solids():
     import gmsh
     import pyvista as pv
 
-    where = folder("aneupy-aaa", "Lumen.step")
+    where = published("aneupy-aaa")
     parts = []
     for name in ("Lumen", "ILT"):
         gmsh.initialize(interruptible=False)
@@ -117,7 +101,7 @@ def iliac_aneurysms():
     from aorta.meshing.surfaces_in import read_surface
     from aorta.segmentation.voxelise import voxelise
 
-    where = folder("iliac-aneurysm-surface", "patientBIG.stl")
+    where = published("iliac-aneurysm-surface")
     surface = read_surface(where / "patientBIG.stl", "mm", "LPS")
     assert "7 vessel end(s)" in surface.cautions[0]
     labels = voxelise(surface, spacing_mm=1.0, wall_thickness_mm=1.5).labels
@@ -148,7 +132,7 @@ def chest():
     """The given mask of the dissected aorta, one lumen of it."""
     import nibabel
 
-    where = folder("thoracic-dissection-cta", "aorta.nii.gz")
+    where = published("thoracic-dissection-cta")
     image = nibabel.load(where / "aorta.nii.gz")
     mask = np.asarray(image.dataobj) > 0
     affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ image.affine

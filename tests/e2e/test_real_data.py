@@ -1,29 +1,21 @@
 """Published vessels through the commands of docs/how-to: cases/aneupy-aaa and cases/vmtk-aorta-mra."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import aorta
+from published import published
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 CASES = Path(__file__).parents[2] / "cases"
 
 
-def published(name: str) -> Path:
-    """The folder of all published data, if it holds this set."""
-    root = os.environ.get("AORTA_REFERENCE_DATA")
-    if not root or not (Path(root) / name).is_dir():
-        pytest.skip(f"AORTA_REFERENCE_DATA does not hold {name}/ (docs/reference-data.md says where it is published)")
-    return Path(root).resolve()
-
-
 def prepared(name: str, place: Path) -> Path:
     """The example's case file beside a link to the published data, as its comment asks for."""
-    (place / "reference-data").symlink_to(published(name), target_is_directory=True)
+    (place / "reference-data").symlink_to(published(name).parent, target_is_directory=True)
     shutil.copytree(CASES / name, place / name)
     return place / name / "case.yaml"
 
@@ -58,7 +50,7 @@ def test_what_is_not_in_view_is_withheld_with_its_reason(aneurysm):
 
 
 def test_convert_makes_the_same_label_map(tmp_path):
-    solids = published("aneupy-aaa") / "aneupy-aaa"
+    solids = published("aneupy-aaa")
     run = aorta("convert", solids / "Lumen.step", tmp_path / "labels.nii.gz", "--thrombus", solids / "ILT.step",
                 "--unit", "mm", "--frame", "LPS", "--json")  # fmt: skip
     assert run.status == 0, run.err
@@ -103,7 +95,7 @@ def test_angiogram_gives_the_reference_lumen_over_its_extent(angiogram):
     """Between the first and the last image row of the reference level set."""
     import SimpleITK as sitk
 
-    reference = sitk.ReadImage(str(published("vmtk-aorta-mra") / "vmtk-aorta-mra" / "aorta-final-levelset.mha"))
+    reference = sitk.ReadImage(str(published("vmtk-aorta-mra") / "aorta-final-levelset.mha"))
     ours = sitk.ReadImage(str(angiogram[1] / "labels.nii.gz"))
     ours = sitk.GetArrayFromImage(sitk.Resample(ours, reference, sitk.Transform(), sitk.sitkNearestNeighbor)) == 1
     inside = sitk.GetArrayFromImage(reference) < 0

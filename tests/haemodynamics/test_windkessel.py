@@ -1,11 +1,10 @@
 """The Windkessel against its exact solutions, and its fit."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
+from published import published
 from scipy.integrate import solve_ivp
 
 from aorta.errors import InputError
@@ -73,10 +72,7 @@ def test_flow_towards_the_heart_is_refused():
 @pytest.mark.real
 def test_fit_of_a_measured_aneurysm():
     """Errors of both models against the pressure of a patient's 0-D model (CGS units in the file)."""
-    folder = os.environ.get("AORTA_REFERENCE_DATA")
-    if not folder:
-        pytest.skip("AORTA_REFERENCE_DATA is not set (docs/reference-data.md)")
-    data = json.loads((Path(folder) / "aaa-haemodynamics" / "0140_2001_calibrate_from_0d.json").read_text())
+    data = json.loads(published("aaa-haemodynamics/0140_2001_calibrate_from_0d.json").read_text())
     time = np.array(data["boundary_conditions"][0]["bc_values"]["t"])
     flow = 1e3 * np.array(data["y"]["flow:INFLOW:branch0_seg0"])
     pressure = 1e-7 * np.array(data["y"]["pressure:INFLOW:branch0_seg0"])

@@ -1,9 +1,7 @@
 """NIfTI, NRRD and MetaImage: position kept in all 48 orientations; what does not say where or how large it is, is refused."""
 
 import gzip
-import os
 from itertools import permutations, product
-from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -11,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published import published
 
 from aorta.errors import InputError
 from aorta.frames import LPS_FROM_RAS, flip_ras_lps
@@ -247,10 +246,7 @@ def test_other_formats(tmp_path):
 
 @pytest.mark.real
 def test_published_mr_angiogram():
-    folder = os.environ.get("AORTA_REFERENCE_DATA")
-    if not folder or not (Path(folder) / "vmtk-aorta-mra" / "aorta.mha").is_file():
-        pytest.skip("AORTA_REFERENCE_DATA does not hold vmtk-aorta-mra/aorta.mha (vmtk/vmtk-test-data)")
-    volume = read_image(Path(folder) / "vmtk-aorta-mra" / "aorta.mha", MR)
+    volume = read_image(published("vmtk-aorta-mra/aorta.mha"), MR)
     assert volume.grid.shape_kji == (34, 393, 157)
     np.testing.assert_allclose(volume.grid.spacing_ijk, (0.878906, 0.878906, 1.50009), rtol=1e-6)
     np.testing.assert_allclose(volume.grid.affine_lps[:3, 3], (-156.445, -24.6094, 0.0), rtol=1e-6)

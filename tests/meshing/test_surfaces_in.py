@@ -1,14 +1,13 @@
 """Surfaces from files: unit, frame, closedness."""
 
-import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import pyvista as pv
+from published import published
 
 from aorta.errors import InputError
 from aorta.meshing.surfaces_in import read_surface
@@ -121,8 +120,5 @@ def test_step_numbers_are_in_the_stated_unit(tmp_path, unit, factor):
 @pytest.mark.real
 @pytest.mark.parametrize("name, expected_mL", [("Lumen.step", 76.0235), ("ILT.step", 59.6776), ("Lumen.stl", 76.0235)])
 def test_aneupy_solids(name, expected_mL):
-    root = os.environ.get("AORTA_REFERENCE_DATA")
-    if not root or not (Path(root) / "aneupy-aaa").is_dir():
-        pytest.skip("AORTA_REFERENCE_DATA has no aneupy-aaa")
-    surface = read_surface(Path(root) / "aneupy-aaa" / name, "mm", "LPS")
+    surface = read_surface(published("aneupy-aaa") / name, "mm", "LPS")
     assert surface.volume_mm3 / 1000 == pytest.approx(expected_mL, rel=2e-3)

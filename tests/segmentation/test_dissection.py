@@ -1,15 +1,13 @@
 """Two lumens told apart: a made-up descending aorta, and the published dissection."""
 
-import os
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+from published import grid_of, published, voxels_of
 
 from aorta.pipeline.building import dissected, no_pressure, no_stent
-from aorta.records import VESSEL, Grid, Volume
+from aorta.records import VESSEL, Volume
 from aorta.segmentation.dissection import find_lumens, lumen_findings
 from aorta.segmentation.segment import segment
 from aorta.settings import SegmentationSettings
@@ -61,20 +59,10 @@ def test_what_holds_for_an_aneurysm_is_withheld_from_a_dissection():
 @pytest.mark.real
 def test_published_dissection():
     """TotalSegmentator's thoracic dissection with a stent graft in its descending aorta, 1.5 mm."""
-    root = os.environ.get("AORTA_REFERENCE_DATA", "")
-    folder = Path(root) / "thoracic-dissection-cta"
-    if not root or not folder.is_dir():
-        pytest.skip("AORTA_REFERENCE_DATA does not hold thoracic-dissection-cta")
-    image = sitk.ReadImage(str(folder / "ct_cropped.nii.gz"))
-    affine = np.eye(4)
-    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
-    affine[:3, 3] = image.GetOrigin()
-    voxels = sitk.GetArrayFromImage(image).astype(np.int16)
-    aorta, true, false = (
-        sitk.GetArrayFromImage(sitk.ReadImage(str(folder / f"{name}.nii.gz"))) > 0
-        for name in ("aorta", "aorta_true_lumen", "aorta_false_lumen")
-    )
-    found = segment(Volume(Grid(voxels.shape, affine), voxels, "CT"), SegmentationSettings(), 1.5)
+    folder = published("thoracic-dissection-cta")
+    image = folder / "ct_cropped.nii.gz"
+    aorta, true, false = (voxels_of(folder / f"{name}.nii.gz") > 0 for name in ("aorta", "aorta_true_lumen", "aorta_false_lumen"))
+    found = segment(Volume(grid_of(image), voxels_of(image).astype(np.int16), "CT"), SegmentationSettings(), 1.5)
     lumen = found.labels.mask("lumen")
     assert dice(found.labels.mask(*VESSEL), aorta) == pytest.approx(0.87, abs=0.02)
     assert dice(lumen & ~found.false_lumen, true) == pytest.approx(0.815, abs=0.025)

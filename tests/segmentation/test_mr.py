@@ -1,17 +1,14 @@
 """MR angiography: a synthetic one with fading brightness, and the published one."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
-import SimpleITK as sitk
+from published import grid_of, published, voxels_of
 from scipy import ndimage as ndi
 
 from aorta.errors import InputError, NeedsClicks
 from aorta.phantom.family import draw_scene, member
 from aorta.phantom.make import render
-from aorta.records import Grid, Volume
+from aorta.records import VESSEL, Grid, Volume
 from aorta.segmentation.segment import segment
 from aorta.settings import SegmentationSettings
 
@@ -96,6 +93,10 @@ def test_bright_blood_is_recognised_and_followed_from_clicks():
     between, taken = slice(10, 62), found.labels.mask("lumen")
     assert 2.0 * (taken & lumen)[between].sum() / (taken[between].sum() + lumen[between].sum()) == pytest.approx(0.99, abs=0.01)
     assert any("bright-blood sequence" in caution for caution in found.cautions)
+    true, outer = phantom.labels.mask(*VESSEL)[between], found.labels.mask(*VESSEL)[between]
+    assert 2.0 * (outer & true).sum() / (outer.sum() + true.sum()) == pytest.approx(0.99, abs=0.01)  # blood and 1.5 mm: 0.79
+    thrombus = [labels.mask("thrombus")[between].sum() for labels in (found.labels, phantom.labels)]
+    assert thrombus[0] == pytest.approx(thrombus[1], rel=0.06)
 
 
 def test_what_the_case_file_says_of_the_contrast_counts(angiogram):
@@ -114,17 +115,10 @@ def test_what_the_case_file_says_of_the_contrast_counts(angiogram):
 @pytest.mark.real
 def test_published_angiogram():
     """vmtk's aorta: lumen volume over the reference level set's rows."""
-    root = os.environ.get("AORTA_REFERENCE_DATA", "")
-    folder = Path(root) / "vmtk-aorta-mra"
-    if not root or not folder.is_dir():
-        pytest.skip("AORTA_REFERENCE_DATA does not hold vmtk-aorta-mra")
-    image = sitk.ReadImage(str(folder / "aorta.mha"))
-    affine = np.eye(4)
-    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
-    affine[:3, 3] = image.GetOrigin()
-    voxels = sitk.GetArrayFromImage(image)
-    reference = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "aorta-final-levelset.mha"))) < 0
-    found = segment(Volume(Grid(voxels.shape, affine), voxels, "MR"), SegmentationSettings(), 1.5).labels
+    folder = published("vmtk-aorta-mra")
+    image = folder / "aorta.mha"
+    reference = voxels_of(folder / "aorta-final-levelset.mha") < 0
+    found = segment(Volume(grid_of(image), voxels_of(image), "MR"), SegmentationSettings(), 1.5).labels
     rows = np.flatnonzero(reference.any(axis=(0, 2)))
     extent = slice(rows[0], rows[-1] + 1)
     volume = found.mask("lumen")[:, extent].sum() * found.grid.voxel_volume_mm3 / 1000.0
