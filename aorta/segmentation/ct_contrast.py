@@ -14,23 +14,23 @@ from aorta.segmentation.canonical import anatomical_frame
 from aorta.segmentation.chest_ct import segment_chest
 from aorta.segmentation.clicks import cut_at_ends, wall_click_cautions
 from aorta.segmentation.compose import compose
+from aorta.segmentation.dissection import Second
 from aorta.segmentation.distance import distance_to
+from aorta.segmentation.flap import second_lumen
 from aorta.segmentation.lumen_ct import grow_lumen
 from aorta.segmentation.open_fat import without_open_fat
-from aorta.segmentation.outer_wall import TubeWall, fill_walls, find_wall
+from aorta.segmentation.outer_wall import fill_walls
 from aorta.segmentation.quality import Evidence, judge
-from aorta.segmentation.routes import downward_from, from_clicks, vessels
+from aorta.segmentation.routes import downward_from, from_clicks
 from aorta.segmentation.start_ct import find_start, look
-from aorta.segmentation.tree import Path
 from aorta.segmentation.trunk import split
 from aorta.segmentation.venous import rough_mask, without_veins
 from aorta.segmentation.vertebrae import vertebral_bodies
+from aorta.segmentation.vessel_walls import search_walls
 from aorta.settings import SegmentationSettings
 
 AROUND_MM = 75.0  # of the chain: holds the widest sac and the other iliac
-AORTA_REACH_MM, LARGE_REACH_MM, ILIAC_REACH_MM = 48.0, 72.0, 28.0
 NOT_BLOOD_HU = -100.0  # painted over what is known to be bone or vein
-EXTEND_MM = 8.0
 VENOUS = (
     "portal-venous contrast: veins are as bright as the aorta and were parted from it at the narrowest places; "
     "look at the overlays where the vena cava, iliac veins and the left renal vein touch it"
@@ -76,9 +76,12 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     if doubts and start.automatic:
         raise gates.leaked(doubts)
     clicks = frame.to_mm(np.array(settings.wall_clicks, float).reshape(-1, 3)) - corner
-    walls = _walls(part, spacing, lumen, paths, wall_thickness_mm, clicks, progress) if settings.thrombus else []
+    walls = search_walls(part, spacing, lumen, paths, wall_thickness_mm, clicks, progress) if settings.thrombus else []
     outer = without_open_fat(fill_walls(walls, part.shape, spacing) | lumen, lumen, part, spacing)
     progress("calcification and classes", 0.85)
+    lumens, mixed = second_lumen(part, spacing, outer, wall_thickness_mm, start.blood, paths)
+    if lumens is not None:
+        lumen = lumen | (lumens.false & ~pieces.branch)
     near = outer | (distance_to(lumen, spacing, wall_thickness_mm + 2.0) <= wall_thickness_mm)
     threshold = calcification_threshold(start.blood, start.spread)
     calcified = find_calcification(part, near, spacing, threshold)
@@ -105,8 +108,8 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         wall_clicked=len(clicks) > 0,
     )
     phase = () if start.tubes is None else (VENOUS,)
-    cautions = (*phase, *map(gates.too_large, doubts), *wall_click_cautions(clicks, walls, settings.wall_clicks))
-    return judge(labels, volume, evidence, cautions)
+    cautions = (*phase, *mixed, *map(gates.too_large, doubts), *wall_click_cautions(clicks, walls, settings.wall_clicks))
+    return judge(labels, volume, evidence, cautions, None if lumens is None else Second(lumens, box, part))
 
 
 def _region(points: Array, spacing: Array, shape: tuple[int, ...]) -> tuple[slice, slice, slice]:
@@ -114,20 +117,3 @@ def _region(points: Array, spacing: Array, shape: tuple[int, ...]) -> tuple[slic
     low = np.floor((points.min(axis=0) - AROUND_MM) / spacing).astype(int)
     high = np.ceil((points.max(axis=0) + AROUND_MM) / spacing).astype(int) + 1
     return (slice(0, shape[0]), *(slice(max(0, low[c]), min(shape[c], high[c])) for c in (1, 2)))  # type: ignore[return-value]
-
-
-def _walls(
-    part: Array, spacing: Array, lumen: Array, paths: list[Path], wall_thickness_mm: float, clicks: Array, progress: Progress
-) -> list[TubeWall]:
-    """Outer boundaries of the aorta and of each iliac."""
-    lines, walls = vessels(paths), []
-    for number, (name, line) in enumerate(lines):
-        first, last = name == "aorta", len(lines) == 1 or name == "iliac"
-        extend = (EXTEND_MM if first else 0.0, EXTEND_MM if last else 0.0)
-        reach = AORTA_REACH_MM if first else ILIAC_REACH_MM
-        progress(f"searching the outer wall, vessel {number + 1} of {len(lines)}", 0.3 + 0.5 * number / len(lines))
-        wall = find_wall(part, spacing, lumen, line, reach, wall_thickness_mm, clicks, extend)
-        if first and (wall.radius > reach - 3.0).mean() > 0.01:
-            wall = find_wall(part, spacing, lumen, line, LARGE_REACH_MM, wall_thickness_mm, clicks, extend)
-        walls.append(wall)
-    return walls

@@ -9,16 +9,21 @@ from __future__ import annotations
 import numpy as np
 
 from aorta.records import Array, Labels, Progress, Segmentation, Volume
+from aorta.segmentation.bright_blood import as_ct
 from aorta.segmentation.canonical import given_frame
 from aorta.segmentation.clicks import check_seeds, cut_at_ends, wall_click_cautions
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import distance_to
 from aorta.segmentation.gates import ask, leaked, leaks, too_large
 from aorta.segmentation.lumen_mr import LEAK_MM, SHARE, bright_share, brightest_vessel, grow_along
-from aorta.segmentation.quality import Evidence, judge
+from aorta.segmentation.open_fat import without_open_fat
+from aorta.segmentation.outer_wall import TubeWall, fill_walls
+from aorta.segmentation.quality import MOST_UNSEEN, Evidence, judge
 from aorta.segmentation.routes import from_clicks, from_widest_end
+from aorta.segmentation.slice_quality import edgeless_share
 from aorta.segmentation.tree import Path
 from aorta.segmentation.trunk import split
+from aorta.segmentation.vessel_walls import search_walls
 from aorta.settings import SegmentationSettings
 
 METHOD = "mr-angiography"
@@ -39,6 +44,10 @@ BRIGHT_BLOOD = (
 LUMEN_ONLY = (
     "MR angiography shows the blood only: the wall was taken at its stated thickness outside the lumen, and thrombus, if there is "
     "any, is missing; diameters and stresses of an aneurysm with thrombus need a series that shows the wall"
+)
+WALL_SOUGHT = (
+    "bright-blood sequence: the outer wall was sought where dark tissue ends at bright fat; muscle on the wall is as dark as "
+    "thrombus: look at the overlays"
 )
 
 
@@ -66,18 +75,28 @@ def segment_mr(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
     doubts = leaks((), pieces.trunk, spacing, pieces.hanging_mm3)
     if doubts and automatic:
         raise leaked(doubts, METHOD)
-    found = compose(pieces.trunk, pieces.trunk, pieces.branch, spacing, wall_thickness_mm)
+    wall_clicks = frame.to_mm(np.array(settings.wall_clicks, float).reshape(-1, 3))
+    walls: list[TubeWall] = []
+    if bright_blood and settings.thrombus:
+        seen = as_ct(voxels, field, pieces.trunk | pieces.branch, spacing, wall_thickness_mm)
+        walls = search_walls(seen, spacing, pieces.trunk, paths, wall_thickness_mm, wall_clicks, progress)
+        if edgeless_share(walls) > MOST_UNSEEN and not len(wall_clicks):
+            walls = []
+    outer = pieces.trunk
+    if walls:
+        outer = without_open_fat(fill_walls(walls, voxels.shape, spacing) | pieces.trunk, pieces.trunk, seen, spacing)
+    found = compose(pieces.trunk, outer, pieces.branch, spacing, wall_thickness_mm)
     if not automatic:
         cut_at_ends(found, spacing, paths)
     inside = voxels[pieces.trunk] / field[pieces.trunk]
     middle = float(np.nanmedian(field[pieces.trunk]))
     spread = float(1.4826 * np.nanmedian(np.abs(inside - np.nanmedian(inside)))) * middle
-    evidence = Evidence(METHOD, middle, spread, len(paths) > 1, automatic, (), np.zeros(3), frame, len(pieces.ostia))
+    evidence = Evidence(METHOD, middle, spread, len(paths) > 1, automatic, tuple(walls), np.zeros(3), frame, len(pieces.ostia))
     cautions = (
-        LUMEN_ONLY,
+        WALL_SOUGHT if walls else LUMEN_ONLY,
         *((BRIGHT_BLOOD,) if bright_blood else ()),
         *map(too_large, doubts),
-        *wall_click_cautions(clicks[:0], (), settings.wall_clicks),
+        *wall_click_cautions(wall_clicks, walls, settings.wall_clicks),
     )
     return judge(Labels(volume.grid, found), volume, evidence, cautions)
 

@@ -44,6 +44,7 @@ class TubeWall:
     confidence: Array
     lumen_end: Array
     assumed: Array  # (s, a) bool: lumen plus the prior thickness, for want of an edge
+    thickness: float  # that prior thickness, mm
 
 
 def find_wall(
@@ -118,7 +119,7 @@ def _search(
     # a layer of thrombus too thin to be seen is wall
     bare = assumed | (_smoothed(radius - end) < wall_thickness_mm + THINNEST_VOXELS * float(np.min(spacing)))
     radius = np.where(bare, end + wall_thickness_mm - BARE_MARGIN_MM, np.maximum(radius, end))
-    return TubeWall(tube, radius, sure, end, assumed)
+    return TubeWall(tube, radius, sure, end, assumed, wall_thickness_mm)
 
 
 def _columns(tube: Tube, image: Array, spacing: Array, radii: Array) -> Array:

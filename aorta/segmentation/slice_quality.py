@@ -1,8 +1,14 @@
-"""A score per slice, and in words why a slice is doubtful.
+"""How sure the outline of each slice is, and in words why it is doubtful.
 
-Two things are looked at: whether the outer wall has an edge to fat (not where muscle, vein or bowel
-lie on it, and less where the wall was assumed at its prior thickness), and whether the blood ends
-at something darker (not where it touches bone, a vein, or leaks). The score is the lower of both.
+The score is the Dice coefficient to be expected of the outer boundary with what it may as well be; below 0.9 a slice is
+doubtful. Two things make the outer boundary doubtful, and one the blood:
+
+- Soft tissue beside blood of normal calibre, in a vessel that is not widened by it to an aneurysm (1.5 times its normal diameter,
+  doi:10.1067/mva.1991.26737): thrombus in a neck looks like a crus or the vena cava on its wall.
+  The outline without that tissue, blood and wall, may as well be right.
+- No edge: where muscle, vein or bowel as bright lie on the wall, it is continued from where it is seen.
+- The blood touches something as bright: bone, a vein, a leak.
+
 It says nothing of errors that look sure, such as a vein taken along whole.
 """
 
@@ -13,13 +19,17 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage as ndi
 
-from aorta.records import Array, Labels, Volume
+from aorta.records import VESSEL, Array, Labels, Volume
 from aorta.segmentation.canonical import Frame
 from aorta.segmentation.distance import box_around, distance_to
 from aorta.segmentation.outer_wall import TubeWall
 
-DOUBTFUL = 0.6
-EDGELESS, MOSTLY = 0.2, 0.5  # edge confidence below which no edge is seen; share of a slice's circumference worth telling
+DOUBTFUL = 0.9  # expected Dice of the slice's outline
+ANEURYSM = 1.5  # times the normal diameter
+NORMAL_BLOOD_MM = 12.5  # radius; wider is a dilated vessel, whose thrombus is no question
+EDGELESS, UNSEEN_MM = 0.2, 2.0  # edge confidence below which no edge is seen; how far off the boundary is there (phantoms)
+WORTH_TELLING = 0.03  # of the outline's area
+TOUCHING_WORTH = 0.25  # what touching all round costs: half of the edge is doubtful
 TOUCHING_FROM_MM, TOUCHING_TO_MM = 1.5, 3.5  # from the blood: beyond blur and a thin wall
 FREE_TOUCHING = 0.15  # of the blood's surface: branches leave there
 LEAST_VOXELS = 12
@@ -27,22 +37,22 @@ LEAST_VOXELS = 12
 
 def score_slices(labels: Labels, volume: Volume, walls: Sequence[TubeWall], corner: Array, frame: Frame, blood: float):
     """Score (nk,) from 0 to 1, which slices (nk,) hold the vessel, and (slice, reason) of each doubtful one."""
-    count = labels.grid.shape_kji[0]
-    edge, edgeless, assumed, seen = _of_walls(walls, corner, frame, labels.grid.shape_kji)
+    beside, unseen, edgeless, seen = _of_walls(walls, corner, frame, labels.grid.shape_kji)
     touching, has_blood = _touching(labels, volume, blood)
-    score = np.where(seen, edge, 1.0) if walls else np.ones(count)
-    score = np.minimum(score, 1.0 - np.clip((touching - FREE_TOUCHING) / (1.0 - FREE_TOUCHING), 0.0, 1.0))
-    vessel = seen | has_blood
+    touched = TOUCHING_WORTH * np.clip((touching - FREE_TOUCHING) / (1.0 - FREE_TOUCHING), 0.0, 1.0)
+    score = 1.0 - np.maximum(np.minimum(beside + unseen, 1.0), touched)
+    vessel = (seen | has_blood) & labels.mask(*VESSEL).any(axis=(1, 2))
     reasons = []
     for k in np.flatnonzero(vessel & (score < DOUBTFUL)):
         why = []
-        if edgeless[k] > MOSTLY:
+        if beside[k] > WORTH_TELLING:
+            share = f"{beside[k]:.0%} of the outline"
+            why.append(f"soft tissue beside blood of normal calibre ({share}): thrombus, or muscle or a vein on the wall")
+        if unseen[k] > WORTH_TELLING:
             why.append(f"no edge of the outer wall over {edgeless[k]:.0%} of the circumference")
-        if assumed[k] > MOSTLY:
-            why.append(f"wall assumed at its prior thickness over {assumed[k]:.0%}")
-        if touching[k] > FREE_TOUCHING:
+        if touched[k] > 1.0 - DOUBTFUL:
             why.append(f"the blood touches something as bright over {touching[k]:.0%} of its edge")
-        reasons.append((int(k), "; ".join(why) or f"weak edges of the outer wall (score {score[k]:.2f})"))
+        reasons.append((int(k), "; ".join(why)))
     return np.where(vessel, score, 0.0), vessel, tuple(reasons)
 
 
@@ -54,16 +64,26 @@ def edgeless_share(walls: Sequence[TubeWall]) -> float:
 def _of_walls(
     walls: Sequence[TubeWall], corner: Array, frame: Frame, shape_kji: tuple[int, int, int]
 ) -> tuple[Array, Array, Array, Array]:
-    """Mean confidence, share without an edge, share assumed (nk,) each, and where there is a wall at all (nk,)."""
-    sums = np.zeros((4, shape_kji[0]))
+    """Of each slice (nk,): share of the outline that may be none, share unsure for want of an edge, share of the circumference
+    without one, and whether there is a wall at all. Shares are of both outlines' area: one minus the Dice coefficient."""
+    sums = np.zeros((5, shape_kji[0]))
     for wall in walls:
         points = wall.tube.surface(wall.radius).reshape(-1, 3) + corner
         k = frame.original_slice(points, shape_kji)
-        confidence = np.where(wall.assumed, 0.5, wall.confidence).ravel()
-        for row, value in enumerate((confidence, (wall.confidence < EDGELESS).ravel(), wall.assumed.ravel(), np.ones(len(k)))):
-            sums[row] += np.bincount(k, value, minlength=shape_kji[0])
-    share = sums[:3] / np.maximum(sums[3], 1.0)
-    return share[0], share[1], share[2], sums[3] > 0
+        bare = without_thrombus(wall)
+        unseen = (wall.confidence < EDGELESS) & ~wall.assumed & (bare == wall.radius)
+        off = np.where(unseen, 2.0 * wall.radius * UNSEEN_MM, 0.0)  # area of both outlines' difference, per radian and half
+        for row, value in enumerate((wall.radius**2 - bare**2, off, wall.radius**2 + bare**2, unseen, np.ones(unseen.shape))):
+            sums[row] += np.bincount(k, value.ravel(), minlength=shape_kji[0])
+    area, columns = np.maximum(sums[2], 1e-9), np.maximum(sums[4], 1.0)
+    return sums[0] / area, sums[1] / area, sums[3] / columns, sums[4] > 0
+
+
+def without_thrombus(wall: TubeWall) -> Array:
+    """Radii (s, a) if what lies beside blood of normal calibre is no part of the vessel; as found where it is widened."""
+    blood, found = (np.sqrt((r**2).mean(axis=1)) for r in (wall.lumen_end, wall.radius))
+    normal = (blood < NORMAL_BLOOD_MM) & (found < ANEURYSM * (blood + wall.thickness))
+    return np.where(normal[:, None], np.minimum(wall.lumen_end + wall.thickness, wall.radius), wall.radius)
 
 
 def _touching(labels: Labels, volume: Volume, blood: float) -> tuple[Array, Array]:
