@@ -16,6 +16,7 @@ from aorta.errors import InputError
 from aorta.records import VESSEL, Array, Finding, Grid, Labels, Segmentation
 from aorta.segmentation.compose import compose
 from aorta.segmentation.distance import depth_in, signed_distance
+from aorta.segmentation.mr_angiography import LUMEN_ONLY
 from aorta.segmentation.quality import shape_findings, volume_findings
 from aorta.segmentation.reach import together
 
@@ -50,8 +51,10 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
     Raises
     ------
     InputError
-        The two lumens do not lie on each other.
+        The two lumens do not lie on each other; the wall is to be taken from a segmentation of the lumen alone.
     """
+    if gives == "wall" and LUMEN_ONLY in second.cautions:
+        raise without_wall("MR angiography shows the blood only; with its lumen grown by a wall any thrombus would be lost")
     grid = first.labels.grid
     other = carried(second.labels.mask("lumen"), second.labels.grid, to_first, grid)
     box = _seen(second.labels.grid, to_first, grid)
@@ -76,12 +79,24 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
     labels = Labels(grid, voxels)
     kept = tuple(f for f in first.findings if f.name not in {g.name for g in (*volume_findings(labels), *shape_findings(labels))})
     told = {"lumen": "lumen", "wall": "outer wall"}[gives]
+    said = [text for text in first.cautions if text != LUMEN_ONLY]
+    said += [f"second image: {text}" for text in second.cautions if text != LUMEN_ONLY]
     return replace(
         first,
         labels=labels,
         method=f"{first.method}, {told} by {second.method}",
         findings=(*kept, *volume_findings(labels), *shape_findings(labels), *findings),
-        cautions=(*first.cautions, *second.cautions, f"the {told} was taken from the second image", *doubts),
+        cautions=(*said, f"the {told} was taken from the second image", *doubts),
+    )
+
+
+def without_wall(why: str) -> InputError:
+    """The error for an outer wall from where there is none."""
+    return InputError(
+        "the second image's segmentation has no outer wall of its own",
+        where="second.gives of the case file",
+        why=why,
+        fix="take the lumen from it (gives: lumen), or give a label map of the second image with the wall under second.labels",
     )
 
 
@@ -116,8 +131,8 @@ def _agreement(lumen: Array, grid: Grid, other: Array, box: Array, seen: Array) 
         )
     if far > LEAST_FAR:
         cautions += (
-            f"over {far:.0%} of the lumen's surface the two images' lumens are over {FAR_MM:g} mm apart: look at the overlay, one of "
-            "them may have taken thrombus for blood or blood for thrombus",
+            f"over {far:.0%} of the lumen's surface the two images' lumens are over {FAR_MM:g} mm apart: look at the overlay, one "
+            "of them may have taken thrombus for blood or blood for thrombus",
         )
     return findings, cautions
 

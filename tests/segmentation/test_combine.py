@@ -1,11 +1,14 @@
 """Blood from one image, outer wall from the other, on oblique grids of different voxels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from aorta.errors import InputError
 from aorta.records import VESSEL, Grid, Labels, Segmentation
 from aorta.segmentation.combine import combine
+from aorta.segmentation.mr_angiography import LUMEN_ONLY
 
 LUMEN_MM, OUTER_MM = 9.0, 16.0
 
@@ -149,3 +152,16 @@ def test_lumens_apart_in_part_are_cautioned():
     )  # of the circle, of the length
     assert any("3 mm apart" in c for c in both.cautions)
     assert both.labels.volume_mL("thrombus") > 0.5
+
+
+def test_the_wall_is_not_taken_from_an_angiogram():
+    """Its "vessel" is the lumen grown by a wall: 30 mL of thrombus went without a word."""
+    first, second = tube((0.8, 0.8, 1.5)), replace(tube((0.9, 0.9, 1.5)), method="mr-angiography", cautions=(LUMEN_ONLY,))
+    with pytest.raises(InputError, match="no outer wall of its own") as told:
+        combine(first, second, np.eye(4), "wall", 1.5)
+    assert "second.labels" in told.value.fix
+    both = combine(first, replace(second, cautions=(LUMEN_ONLY, "look here")), np.eye(4), "lumen", 1.5)
+    assert both.cautions == ("second image: look here", "the lumen was taken from the second image")
+    assert both.labels.volume_mL("thrombus") == pytest.approx(
+        first.labels.volume_mL("thrombus"), rel=0.04
+    )  # the shell of wall is made anew
