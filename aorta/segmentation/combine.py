@@ -28,6 +28,12 @@ LEAST_FAR, MOST_FAR = 0.02, 0.25
 MOST_MISSED = 0.5
 """Share of the first lumen, within the second image, over which the second may have no lumen."""
 LEAST_TOLD = 0.01
+_INTENSITIES = ("lumen_intensity_", "thrombus_intensity_")
+_OF_THE_REPLACED = {
+    "lumen": (*_INTENSITIES, "blood_intensity", "side_branches_cut", "true_lumen_", "false_lumen_"),
+    "wall": (*_INTENSITIES, "wall_without_edge_share", "wall_assumed_share"),
+}
+"""How findings begin that describe what is no longer in the map."""
 _REACH_MM = 8.0
 
 
@@ -77,13 +83,19 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
     spine = first.labels.mask("vertebra") & (voxels == 0)
     voxels[spine] = first.labels.voxels[spine]
     labels = Labels(grid, voxels)
-    kept = tuple(f for f in first.findings if f.name not in {g.name for g in (*volume_findings(labels), *shape_findings(labels))})
+    anew = {f.name for f in (*volume_findings(labels), *shape_findings(labels))}
+    kept = tuple(f for f in first.findings if f.name not in anew and not f.name.startswith(_OF_THE_REPLACED[gives]))
     told = {"lumen": "lumen", "wall": "outer wall"}[gives]
     said = [text for text in first.cautions if text != LUMEN_ONLY]
     said += [f"second image: {text}" for text in second.cautions if text != LUMEN_ONLY]
     return replace(
         first,
         labels=labels,
+        confidence=None,
+        doubtful_slices=(),
+        doubts=(),
+        # still marked where nothing of it is left: a dissection with one lumen drawn is no aneurysm
+        false_lumen=None if first.false_lumen is None else first.false_lumen & labels.mask("lumen"),
         method=f"{first.method}, {told} by {second.method}",
         findings=(*kept, *volume_findings(labels), *shape_findings(labels), *findings),
         cautions=(*said, f"the {told} was taken from the second image", *doubts),

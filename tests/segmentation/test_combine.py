@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aorta.errors import InputError
-from aorta.records import VESSEL, Grid, Labels, Segmentation
+from aorta.records import VESSEL, Finding, Grid, Labels, Segmentation
 from aorta.segmentation.combine import combine
 from aorta.segmentation.mr_angiography import LUMEN_ONLY
 
@@ -165,3 +165,24 @@ def test_the_wall_is_not_taken_from_an_angiogram():
     assert both.labels.volume_mL("thrombus") == pytest.approx(
         first.labels.volume_mL("thrombus"), rel=0.04
     )  # the shell of wall is made anew
+
+
+@pytest.mark.parametrize(("gives", "gone"), [("lumen", "blood_intensity"), ("wall", "wall_without_edge_share")])
+def test_no_score_or_finding_of_a_boundary_that_was_replaced(gives, gone):
+    first, second = tube((0.8, 0.8, 1.5)), tube((0.9, 0.9, 1.5), lumen=8.0)
+    lumen = first.labels.mask("lumen")
+    names = ("lumen_intensity_mean", "thrombus_intensity_sd", "blood_intensity", "wall_without_edge_share", "label_wall_volume_mL")
+    first = replace(
+        first,
+        confidence=np.ones(len(lumen)),
+        doubtful_slices=(3,),
+        doubts=("faint",),
+        findings=tuple(Finding(name, -1.0, "1", "of the first map") for name in names),
+        false_lumen=lumen & (np.arange(lumen.shape[2]) > 31),
+    )
+    both = combine(first, second, np.eye(4), gives, 1.5)
+    assert both.confidence is None and both.doubtful_slices == () and both.doubts == ()
+    assert both.false_lumen.any() and not (both.false_lumen & ~both.labels.mask("lumen")).any()
+    stale = {f.name for f in both.findings if f.value == -1.0}
+    assert stale == {"blood_intensity", "wall_without_edge_share"} - {gone}
+    assert combine(first, second, np.eye(4), "phase", 1.5).doubts == ("faint",)
