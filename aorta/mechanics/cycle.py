@@ -53,7 +53,7 @@ def states_along(
             break
         progress(f"heart beat: {name}", done / len(wanted))
         _go(forward, pressure, settings)
-        found.append(stress.state(forward.equilibrium, name, time))
+        found.append(stress.state(forward.equilibrium, name, time, forward.reactions()))
     if not damped:
         return found, ()
     beat, rhythm = _steady_beat(forward, cycle, settings, progress)
@@ -86,7 +86,7 @@ def _steady_beat(
             equilibrium.around.set_time_step(float(duration), before)
             _go(forward, pressure, settings, always=True)
             now = read()
-            state, volumes = stress.state(equilibrium, name, time)
+            state, volumes = stress.state(equilibrium, name, time, forward.reactions())
             found.append((replace(state, velocity_mm_per_s=(now - before) / duration), volumes))
             before, excursion = now, max(excursion, float(np.abs(now - start).max()))
         change = float(np.abs(before - start).max())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -64,8 +65,9 @@ def held_nodes(body: Body) -> np.ndarray:
 def _balance(body: Body, states: Sequence[State], unloaded: np.ndarray | None = None) -> tuple[Finding, ...]:
     held, mesh, facets = held_nodes(body), body.domain.source, body.pressure_facets
     others = [all_forces(mesh, body.supports, body.surroundings, s, unloaded) for s in states]
-    traction = max(balance.traction_error(mesh, s, facets, held, other) for s, other in zip(states, others))
-    reaction = max(balance.reaction_error(mesh, s, facets, held, other) for s, other in zip(states, others))
+    # numpy's maximum: Python's would lose what is not a number
+    traction = float(np.max([balance.traction_error(mesh, s, facets, held, other) for s, other in zip(states, others)]))
+    reaction = float(np.max([balance.reaction_error(mesh, s, facets, held, other) for s, other in zip(states, others)]))
     return (
         _bounded(
             "traction_balance_error",
@@ -73,7 +75,10 @@ def _balance(body: Body, states: Sequence[State], unloaded: np.ndarray | None = 
             "nodal forces of the reported Cauchy stress against the pressure's and elastic supports', away from rigid ones",
         ),
         _bounded(
-            "reaction_balance_error", reaction, "all supports' forces against the pressure's resultant, over pressure × loaded area"
+            "reaction_balance_error",
+            reaction,
+            "the solver's reactions at rigid supports: with elastic supports' forces against the pressure's resultant force and "
+            "moment, and node by node against the nodal forces of the reported stress",
         ),
         Finding("degrees_of_freedom", float(3 * len(mesh.points)), "1", "three per node of the quadratic mesh"),
     )
@@ -86,11 +91,7 @@ def _bounded(name: str, value: float, method: str, bound: float = _BALANCE_BOUND
 
 def of_linear(body: Body, states: Sequence[State]) -> tuple[Finding, ...]:
     """Findings of the linear method; balance is on the imaged shape, where it was solved."""
-    unmoved = [
-        State(s.name, s.pressure_MPa, 0 * s.displacement_mm, s.cauchy_quadrature_MPa, s.quadrature_volume_mm3, s.cauchy_nodal_MPa)
-        for s in states
-    ]
-    return _balance(body, unmoved)
+    return _balance(body, [replace(s, displacement_mm=0 * s.displacement_mm) for s in states])
 
 
 def of_nonlinear(

@@ -9,6 +9,7 @@ Stress is not averaged through the wall, so bending shows in it more than in a r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import ufl
 
@@ -75,7 +76,14 @@ def linear_states(
 
     values = domain.evaluate(packed, points, 6)
     displacement = domain.read(u.x.array)
-    return tuple(
-        stress.make_state(domain.source, name, p, displacement * (p / unit), values * (p / unit), times.get(name))
-        for name, p in pressures.items()
-    )
+    backend.assemble_vector(forces, residual_form)
+    matrix.to_local(forces)
+    forces.array[~equilibrium.held[:owned]] = 0.0
+    matrix.to_global(forces)
+    reactions = domain.read(forces.array)
+
+    def state(name: str, share: float) -> State:
+        made = stress.make_state(domain.source, name, share * unit, share * displacement, share * values, times.get(name))
+        return replace(made, reaction_N=share * reactions)
+
+    return tuple(state(name, p / unit) for name, p in pressures.items())

@@ -78,15 +78,25 @@ class Newton:
         self.unknown.x.array[e.given] = factor * e.given_values[e.given]
         self.unknown.x.scatter_forward()
 
-    def assemble_residual(self) -> tuple[float, float]:
-        """Norm of the residual over free unknowns, and of the reactions at held ones, in N."""
+    def _assemble_forces(self) -> tuple[np.ndarray, np.ndarray]:
+        """The residual of this process's unknowns in the nodes' own axes, held ones with it, and which are held."""
         self.equilibrium.refresh()
         backend.assemble_vector(self.residual, self.residual_form)
         if self._dead is not None:
             self.residual.array[:] -= self._share * self._dead[: self._owned]
         self.matrix.to_local(self.residual)
-        forces = self.residual.array
-        held = self.equilibrium.held[: self._owned]
+        return self.residual.array, self.equilibrium.held[: self._owned]
+
+    def reactions(self) -> np.ndarray:
+        """(n, 3) N: force of rigid supports on every node at the present unknowns of the forward problem."""
+        forces, held = self._assemble_forces()
+        forces[~held] = 0.0
+        self.matrix.to_global(self.residual)
+        return self.equilibrium.body.domain.read(self.residual.array)
+
+    def assemble_residual(self) -> tuple[float, float]:
+        """Norm of the residual over free unknowns, and of the reactions at held ones, in N."""
+        forces, held = self._assemble_forces()
         reactions = math.sqrt(self._dot(forces[held], forces[held]))
         forces[held] = 0.0
         return math.sqrt(self._dot(forces, forces)), reactions

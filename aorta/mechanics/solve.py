@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from aorta.mechanics import backend, stress
 from aorta.mechanics import findings as tell
 from aorta.mechanics.around import surrounding_findings, surroundings_of
@@ -113,18 +115,18 @@ def _nonlinear(
     else:
         forward.run(0.0, imaging, **options)
         identity = None
-    first, range_first = stress.state(equilibrium, "imaging")
+    first, range_first = stress.state(equilibrium, "imaging", reaction_N=forward.reactions())
     stood = {"imaging": (imaging, equilibrium.u.x.array.copy())}
     forward.run(imaging, systolic, **options)
     progress("stresses", 1.0)
-    second, range_second = stress.state(equilibrium, "systole")
+    second, range_second = stress.state(equilibrium, "systole", reaction_N=forward.reactions())
     lasting = stability_findings(forward, stood | {"systole": (systolic, equilibrium.u.x.array.copy())})
     further, rhythm = states_along(forward, cycle, settings, progress)
     paths.append(forward.path)
     forward.release()
     states = (first, second, *(state for state, _ in further))
     ranges = (range_first, range_second, *(found for _, found in further))
-    ratio = (min(low for low, _ in ranges), max(high for _, high in ranges))
+    ratio = (float(np.min(ranges)), float(np.max(ranges)))
     findings = tell.of_nonlinear(body, states, unloaded, paths, ratio, identity)
     findings += (*surrounding_findings(domain.source, body.surroundings, states, unloaded), *lasting, *rhythm)
     history = tuple(entry for path in paths for entry in path.history)

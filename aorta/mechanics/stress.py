@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import ufl
 
@@ -27,13 +29,15 @@ def at_quadrature(equilibrium: Equilibrium) -> tuple[np.ndarray, np.ndarray]:
     return values[..., :6].copy(), values[..., 6].copy()
 
 
-def state(equilibrium: Equilibrium, name: str, time_s: float | None = None) -> tuple[State, tuple[float, float]]:
-    """The present equilibrium as a record, and the range of its volume ratio J."""
+def state(
+    equilibrium: Equilibrium, name: str, time_s: float | None = None, reaction_N: np.ndarray | None = None
+) -> tuple[State, tuple[float, float]]:
+    """The present equilibrium as a record, and the range of its volume ratio J; ``reaction_N`` is ``Newton.reactions``'."""
     domain = equilibrium.body.domain
     displacement = domain.read(equilibrium.u.x.array)
     stress, ratio = at_quadrature(equilibrium)
     record = make_state(domain.source, name, float(equilibrium.pressure.value), displacement, stress, time_s)
-    return record, (float(ratio.min()), float(ratio.max()))
+    return replace(record, reaction_N=reaction_N), (float(ratio.min()), float(ratio.max()))
 
 
 def make_state(

@@ -103,12 +103,12 @@ def all_forces(
     state: State,
     unloaded: np.ndarray | None,
 ) -> np.ndarray:
-    """(n, 3) N: nodal forces of every elastic support, of tissue and spine; rigid supports have none here."""
+    """(n, 3) N: nodal forces of every elastic support and steadying spring, of tissue and spine; rigid supports have none here."""
     count = len(mesh.points)
     forces = np.zeros((count, 3))
     stretch = state.displacement_mm - (0.0 if unloaded is None else unloaded)
     for support in supports:
-        if support.kind == "elastic":
+        if support.springy:
             forces += elastic(mesh, support, stretch).nodal(count)
     if around is not None and around.tissue is not None:
         forces += tissue(mesh, around.tissue, around.facets, state, unloaded).nodal(count)

@@ -37,6 +37,8 @@ class State:
         components of the tensor. None where displacements mean nothing.
     volume_ratio_nodal : (n,) float or None
         J of the same way.
+    reaction_N : (n, 3) float or None
+        Force of rigid supports on each node, as the solver's own forms give it (not from the stress above); 0 where none acts.
     """
 
     name: str
@@ -49,6 +51,7 @@ class State:
     green_lagrange_nodal: Array | None = None
     volume_ratio_nodal: Array | None = None
     velocity_mm_per_s: Array | None = None
+    reaction_N: Array | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from aorta.mechanics.holding import end_supports
 from aorta.mechanics.materials.registry import NAMES, Material, find, material
 from aorta.mechanics.solve import solve
 from aorta.mechanics.structures.fields import material_fields
+from aorta.mechanics.support_forces import all_forces
 from aorta.records import THROMBUS, WALL, End, HeartCycle, Solution, WallMesh
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings
 from aorta.units import MMHG_IN_MPA
@@ -206,11 +207,12 @@ def check(mesh: WallMesh, solution: Solution, settings: MechanicsSettings, mater
     found = {name: 0.0 for name in BOUNDS}
     for state in states:
         load = balance.pressure_forces(mesh, state, facets)
+        others = all_forces(mesh, supports, None, state, solution.unloaded_displacement_mm)
         forces, stress = body.forces(state)
         free = ~held
         errors = {
             "traction": balance.traction_error(mesh, state, facets, held),
-            "reaction": balance.reaction_error(mesh, state, facets, held),
+            "reaction": balance.reaction_error(mesh, state, facets, held, others),
             "energy_forces": np.linalg.norm((forces - load)[free]) / np.linalg.norm(load[free]),
             "energy_stress": np.abs(stress - state.cauchy_quadrature_MPa).max() / np.abs(stress).max(),
         }

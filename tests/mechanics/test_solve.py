@@ -69,6 +69,57 @@ def test_findings_of_a_trustworthy_solution(prestressed):
     assert finding(prestressed, "degrees_of_freedom").value == 3 * len(prestressed.states[0].displacement_mm)
 
 
+def hidden_from_free_nodes(mesh, state):
+    """A stress in one element at an end that has no nodal forces but at held nodes, as large as the real one."""
+    held = held_at_ends(mesh)
+    element = int(held[mesh.tets].sum(1).argmax())
+    basis = np.eye(24).reshape(24, 4, 6)
+    forces = []
+    for stress in basis:
+        quadrature = np.zeros_like(state.cauchy_quadrature_MPa)
+        quadrature[element] = stress
+        made = dataclasses.replace(state, cauchy_quadrature_MPa=quadrature)
+        forces.append(balance.internal_forces(mesh, made)[mesh.tets[element]][~held[mesh.tets[element]]].ravel())
+    _, size, rows = np.linalg.svd(np.array(forces).T)
+    hidden = np.zeros_like(state.cauchy_quadrature_MPa)
+    hidden[element] = 0.1 * rows[-1].reshape(4, 6)
+    assert len(rows) > (size > 1e-9 * size[0]).sum()
+    return hidden
+
+
+def test_balance_of_reactions_sees_what_balance_elsewhere_cannot(vessel, prestressed):
+    """Nodal forces of a stress always add up to nothing: only the solver's own reactions tell a wrong one at an end."""
+    systole, held = prestressed.state("systole"), held_at_ends(vessel)
+    wrong = dataclasses.replace(
+        systole, cauchy_quadrature_MPa=systole.cauchy_quadrature_MPa + hidden_from_free_nodes(vessel, systole)
+    )
+    assert balance.traction_error(vessel, wrong, "blood", held) == pytest.approx(0, abs=1e-7)
+    assert balance.reaction_error(vessel, systole, "blood", held) == pytest.approx(0, abs=1e-9)
+    assert balance.reaction_error(vessel, wrong, "blood", held) > 1e-3
+    for factor in (0.99, 1.01):  # of the reactions: one per cent of their norm at the nodes, over the pressure's
+        other = dataclasses.replace(systole, reaction_N=factor * systole.reaction_N)
+        share = 0.01 * np.linalg.norm(systole.reaction_N) / np.linalg.norm(balance.pressure_forces(vessel, systole, "blood"))
+        assert balance.reaction_error(vessel, other, "blood", held) == pytest.approx(share, rel=1e-4)
+
+
+@pytest.mark.parametrize("load", [np.array([1.0, 0, 0]), np.array([0.6, 0.8, 0])])
+def test_balance_of_reactions_is_of_force_and_moment(vessel, prestressed, load):
+    """A pair of opposite forces on held nodes, far apart, shows in the moment (no node counts as held: the third share is out)."""
+    systole, nobody = prestressed.state("systole"), np.zeros(len(vessel.points), bool)
+    ends = [vessel.facets[name][0, 0] for name in ("end_proximal", "end_distal")]
+    force = systole.pressure_MPa * balance.loaded_area(vessel, systole, "blood")
+    arm = vessel.points[ends] - vessel.points.mean(0)
+    size = np.linalg.norm(vessel.points + systole.displacement_mm - vessel.points.mean(0), axis=1).max()
+    for pair, share in (
+        ((1, 1), np.linalg.norm(2e-3 * load)),
+        ((1, -1), 1e-3 * np.linalg.norm(np.cross(arm[0] - arm[1], load)) / size),
+    ):
+        reactions = systole.reaction_N.copy()
+        reactions[ends] += 1e-3 * force * np.outer(pair, load)
+        other = dataclasses.replace(systole, reaction_N=reactions)
+        assert balance.reaction_error(vessel, other, "blood", nobody) == pytest.approx(share, rel=1e-4)
+
+
 def test_prestress_takes_one_step(prestressed):
     assert {h["load"] for h in prestressed.history} == {1.0}
     assert finding(prestressed, "factorisations").value == 2
