@@ -35,16 +35,17 @@ _OF_THE_REPLACED = {
 }
 """How findings begin that describe what is no longer in the map."""
 _REACH_MM = 8.0
+_ROUNDING = 1e-6  # of a voxel
 
 
 def carried(mask: Array, grid: Grid, to_first: Array, onto: Grid) -> Array:
-    """Signed distance (negative inside), mm, of a mask on ``grid`` at the voxels of ``onto``."""
+    """Signed distance (negative inside), mm, of a mask on ``grid`` at the voxels of ``onto``; beyond ``grid`` its border's."""
     distance = signed_distance(mask, grid.spacing_kji, _REACH_MM)
     distance = np.clip(distance, -_REACH_MM, _REACH_MM)
     back = np.linalg.inv(grid.affine_lps) @ np.linalg.inv(to_first) @ onto.affine_lps  # (i, j, k) of onto -> of grid
     swap = np.eye(4)[[2, 1, 0, 3]]
     back = swap @ back @ swap
-    return ndi.affine_transform(distance, back[:3, :3], back[:3, 3], onto.shape_kji, order=1, mode="constant", cval=_REACH_MM)
+    return ndi.affine_transform(distance, back[:3, :3], back[:3, 3], onto.shape_kji, order=1, mode="nearest")
 
 
 def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: Gives, wall_thickness_mm: float) -> Segmentation:
@@ -159,12 +160,17 @@ def _apart(why: str) -> InputError:
 
 
 def _seen(grid: Grid, to_first: Array, onto: Grid) -> Array:
-    """Voxels of ``onto`` within the second image."""
-    index = np.stack(np.meshgrid(*(np.arange(n) for n in onto.shape_kji), indexing="ij"), -1)[..., ::-1].reshape(-1, 3)
-    back = np.linalg.inv(to_first)
-    at = grid.to_ijk(onto.to_lps(index) @ back[:3, :3].T + back[:3, 3])
-    inside = ((at >= 0) & (at <= np.array(grid.shape_kji[::-1]) - 1)).all(1)
-    return inside.reshape(onto.shape_kji)
+    """Voxels of ``onto`` within the second image; a slice at a time, for they are many."""
+    back = np.linalg.inv(grid.affine_lps) @ np.linalg.inv(to_first) @ onto.affine_lps  # (i, j, k) of onto -> of grid
+    nk, nj, ni = onto.shape_kji
+    last = np.array(grid.shape_kji[::-1]) - 1
+    i, j = np.arange(ni)[None, :], np.arange(nj)[:, None]
+    seen = np.ones(onto.shape_kji, bool)
+    for k in range(nk):
+        for (along_i, along_j, along_k, at), end in zip(back[:3], last):
+            index = along_i * i + along_j * j + (along_k * k + at)
+            seen[k] &= (index >= -_ROUNDING) & (index <= end + _ROUNDING)
+    return seen
 
 
 def _rim(lumen: Array, other: Array, seen: Array) -> Array:

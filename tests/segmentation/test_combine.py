@@ -1,5 +1,6 @@
 """Blood from one image, outer wall from the other, on oblique grids of different voxels."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from aorta.errors import InputError
 from aorta.records import VESSEL, Finding, Grid, Labels, Segmentation
-from aorta.segmentation.combine import combine
+from aorta.segmentation.combine import _seen, combine
 from aorta.segmentation.mr_angiography import LUMEN_ONLY
 
 LUMEN_MM, OUTER_MM = 9.0, 16.0
@@ -186,3 +187,30 @@ def test_no_score_or_finding_of_a_boundary_that_was_replaced(gives, gone):
     stale = {f.name for f in both.findings if f.value == -1.0}
     assert stale == {"blood_intensity", "wall_without_edge_share"} - {gone}
     assert combine(first, second, np.eye(4), "phase", 1.5).doubts == ("faint",)
+
+
+def test_one_grid_is_seen_to_its_last_slices():
+    """A motion and back leave rounding, which took the outermost slices for unseen."""
+    first, second = plain(60.0), plain(60.0, lumen=9.0)
+    moved = Segmentation(
+        Labels(Grid(second.labels.grid.shape_kji, MOTION @ second.labels.grid.affine_lps), second.labels.voxels), ""
+    )
+    both = combine(first, moved, np.linalg.inv(MOTION), "lumen", 1.5)
+    area = both.labels.mask("lumen").sum((1, 2)) * 0.64
+    np.testing.assert_allclose(np.sqrt(area / np.pi), 9.0, atol=0.12)
+    assert len(both.cautions) == 1
+
+
+def test_what_is_within_the_second_image_takes_little_memory():
+    onto = Grid((60, 200, 200), np.diag([0.8, 0.8, 1.5, 1.0]))
+    grid = Grid((50, 90, 80), MOTION @ np.diag([1.0, 1.1, 2.0, 1.0]))
+    tracemalloc.start()
+    seen = _seen(grid, np.linalg.inv(MOTION), onto)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * seen.size, "bytes: it was 96 a voxel"
+    index = np.random.default_rng(1).integers(0, onto.shape_kji, (400, 3))
+    at = grid.to_ijk(onto.to_lps(index[:, ::-1]) @ MOTION[:3, :3].T + MOTION[:3, 3])
+    expected = ((at > -1e-6) & (at < np.array([79, 89, 49]) + 1e-6)).all(1)
+    assert 0.1 < expected.mean() < 0.9
+    np.testing.assert_array_equal(seen[tuple(index.T)], expected)
