@@ -19,15 +19,15 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage as ndi
 
-from aorta.records import VESSEL, Array, Labels, Volume
+from aorta.records import VESSEL, Array, Grid, Labels, Volume
 from aorta.segmentation.canonical import Frame
 from aorta.segmentation.distance import box_around, distance_to
-from aorta.segmentation.outer_wall import TubeWall
+from aorta.segmentation.outer_wall import PLANES_MM, TubeWall
 
 DOUBTFUL = 0.9  # expected Dice of the slice's outline
 ANEURYSM = 1.5  # times the normal diameter
 NORMAL_BLOOD_MM = 12.5  # radius; wider is a dilated vessel, whose thrombus is no question
-EDGELESS, UNSEEN_MM = 0.2, 2.0  # edge confidence below which no edge is seen; how far off the boundary is there (phantoms)
+EDGELESS, UNSEEN_MM = 0.2, 1.3  # edge confidence below which none is seen; how far off the boundary is there (mean, hard phantoms)
 WORTH_TELLING = 0.03  # of the outline's area
 TOUCHING_WORTH = 0.25  # what touching all round costs: half of the edge is doubtful
 TOUCHING_FROM_MM, TOUCHING_TO_MM = 1.5, 3.5  # from the blood: beyond blur and a thin wall
@@ -37,7 +37,7 @@ LEAST_VOXELS = 12
 
 def score_slices(labels: Labels, volume: Volume, walls: Sequence[TubeWall], corner: Array, frame: Frame, blood: float):
     """Score (nk,) from 0 to 1, which slices (nk,) hold the vessel, and (slice, reason) of each doubtful one."""
-    beside, unseen, edgeless, seen = _of_walls(walls, corner, frame, labels.grid.shape_kji)
+    beside, unseen, edgeless, seen = _of_walls(walls, corner, frame, labels.grid)
     touching, has_blood = _touching(labels, volume, blood)
     touched = TOUCHING_WORTH * np.clip((touching - FREE_TOUCHING) / (1.0 - FREE_TOUCHING), 0.0, 1.0)
     score = 1.0 - np.maximum(np.minimum(beside + unseen, 1.0), touched)
@@ -61,21 +61,21 @@ def edgeless_share(walls: Sequence[TubeWall]) -> float:
     return float(np.concatenate([((w.confidence < EDGELESS) & ~w.assumed).ravel() for w in walls]).mean()) if walls else 0.0
 
 
-def _of_walls(
-    walls: Sequence[TubeWall], corner: Array, frame: Frame, shape_kji: tuple[int, int, int]
-) -> tuple[Array, Array, Array, Array]:
+def _of_walls(walls: Sequence[TubeWall], corner: Array, frame: Frame, grid: Grid) -> tuple[Array, Array, Array, Array]:
     """Of each slice (nk,): share of the outline that may be none, share unsure for want of an edge, share of the circumference
     without one, and whether there is a wall at all. Shares are of both outlines' area: one minus the Dice coefficient."""
-    sums = np.zeros((5, shape_kji[0]))
+    sums = np.zeros((5, grid.shape_kji[0]))
     for wall in walls:
         points = wall.tube.surface(wall.radius).reshape(-1, 3) + corner
-        k = frame.original_slice(points, shape_kji)
+        k = frame.original_slice(points, grid.shape_kji)
         bare = without_thrombus(wall)
         unseen = (wall.confidence < EDGELESS) & ~wall.assumed & (bare == wall.radius)
         off = np.where(unseen, 2.0 * wall.radius * UNSEEN_MM, 0.0)  # area of both outlines' difference, per radian and half
         for row, value in enumerate((wall.radius**2 - bare**2, off, wall.radius**2 + bare**2, unseen, np.ones(unseen.shape))):
-            sums[row] += np.bincount(k, value.ravel(), minlength=shape_kji[0])
-    area, columns = np.maximum(sums[2], 1e-9), np.maximum(sums[4], 1.0)
+            sums[row] += np.bincount(k, value.ravel(), minlength=grid.shape_kji[0])
+    # planes stand 2 mm apart, and thin slices lie between them
+    sums = ndi.gaussian_filter1d(sums, PLANES_MM / float(grid.spacing_kji[0]), axis=1, mode="constant", truncate=2.0)
+    area, columns = np.maximum(sums[2], 1e-9), np.maximum(sums[4], 1e-9)
     return sums[0] / area, sums[1] / area, sums[3] / columns, sums[4] > 0
 
 
