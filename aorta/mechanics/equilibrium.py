@@ -59,7 +59,8 @@ class Body:
     forces : (n, 3) float or None
         Dead nodal forces in N, reached in proportion to the load.
     inclusion_shear : float, MPa
-        What stiff inclusions add to the shear modulus where the field ``inclusions.FIELD`` is 1.
+        What stiff inclusions add to the wall's shear modulus where the field ``inclusions.FIELD`` is 1; its bulk modulus
+        grows by the same factor.
     """
 
     domain: Domain
@@ -107,10 +108,14 @@ class Equilibrium:
         points, _ = backend.quadrature(VOLUME_DEGREE)
         self._fields = {name: domain.pointwise(values, points) for name, values in body.fields.items()}
         self._constants = {region: self._constants_of(m) for region, m in body.materials.items()}
-        self._stiffening = None
+        self._stiffening, stiffer = {}, {}
         if inclusions.FIELD in self._fields:
-            self._stiffening = fem.Constant(domain.mesh, np.float64(body.inclusion_shear)) * self._fields[inclusions.FIELD]
-        self._mean = MeanStress(unknowns, domain.mesh, body.materials)
+            added, own = (
+                fem.Constant(domain.mesh, np.float64(mu)) for mu in (body.inclusion_shear, body.materials[WALL].shear_modulus)
+            )
+            self._stiffening[WALL] = added * self._fields[inclusions.FIELD]
+            stiffer[WALL] = 1 + self._stiffening[WALL] / own
+        self._mean = MeanStress(unknowns, domain.mesh, body.materials, stiffer)
         self._measures()
 
     def _constants_of(self, material: Material) -> dict[str, object]:
@@ -164,7 +169,7 @@ class Equilibrium:
         """Cauchy stress of one region's material; ``holder`` is the function that holds its mean stress (None: ``u``)."""
         values, law = self._constants[region], self.body.materials[region].law
         mean = self._mean.of(region, self.u if holder is None else holder, ufl.det(F))
-        return cauchy(F, law, values, mean, self._fibres(values) if law.directed else (), self._stiffening)
+        return cauchy(F, law, values, mean, self._fibres(values) if law.directed else (), self._stiffening.get(region))
 
     def volume_ratio(self, region: int, F):
         """J: det F, or in the mixed form what the mean stress stands for, 1 + p/κ; det F meets that in the mean alone."""

@@ -10,9 +10,9 @@ pytest.importorskip("dolfinx")
 from aorta.mechanics.materials.registry import material  # noqa: E402
 from aorta.mechanics.solve import solve  # noqa: E402
 from aorta.mechanics.structures import inclusions  # noqa: E402
-from aorta.mechanics.supports import sliding  # noqa: E402
+from aorta.mechanics.supports import fixed, sliding  # noqa: E402
 from aorta.meshing.inclusions import calcified_share  # noqa: E402
-from aorta.records import WALL, Calcification  # noqa: E402
+from aorta.records import THROMBUS, WALL, Calcification  # noqa: E402
 from aorta.risk.fields import tissue_elements  # noqa: E402
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings  # noqa: E402
 from aorta.units import MMHG_IN_MPA  # noqa: E402
@@ -22,17 +22,34 @@ from aorta.verify import solving  # noqa: E402
 pytestmark = pytest.mark.fem
 
 
-def test_calcified_throughout_is_a_stiffer_neo_hookean_solid():
+@pytest.mark.parametrize("formulation", ["displacement", "mixed"])
+def test_calcified_throughout_is_a_stiffer_neo_hookean_solid(formulation):
+    """Of the same Poisson's ratio: shear and bulk modulus grow alike."""
     tube = meshes.tube_sector(10.0, 11.5)
     supports = tuple(sliding(name) for name in tube.facets if name not in ("blood", "wall_inner", "outer"))
-    laws = [material("neo-hookean", {"mu": mu}, 40.0, "wall") for mu in (0.35, 0.35 + 2.0)]
-    soft, stiff = (solving.body(tube, supports, law) for law in laws)
+    laws = [material("neo-hookean", {"mu": mu}, 40.0 * mu / 0.35, "wall") for mu in (0.35, 0.35 + 2.0)]
+    soft, stiff = (solving.body(tube, supports, law, formulation=formulation) for law in laws)
     everywhere = np.ones((len(tube.tets), 4))
     mixed = dataclasses.replace(soft, fields={inclusions.FIELD: everywhere}, inclusion_shear=2.0)
     states = [solving.inflate(what, 0.016)[0] for what in (soft, stiff, mixed)]
     size = np.abs(states[1].displacement_mm).max()
     np.testing.assert_allclose(states[2].displacement_mm, states[1].displacement_mm, atol=1e-9 * size)
     assert np.abs(states[0].displacement_mm).max() > 3 * size
+    np.testing.assert_allclose(states[2].cauchy_quadrature_MPa, states[1].cauchy_quadrature_MPa, atol=1e-8)
+
+
+def test_thrombus_beside_a_calcified_wall_stays_as_soft():
+    """Calcified throughout, thrombus and all, is a stiffer wall with the same thrombus."""
+    tube = meshes.thrombosed_tube((2, 6, 3))
+    assert (tube.region == THROMBUS).any()
+    laws = [material("neo-hookean", {"mu": mu}, 40.0 * mu / 0.35, "wall") for mu in (0.35, 0.35 + 2.0)]
+    ends = (fixed("end_proximal"), fixed("end_distal"))
+    soft, stiff = (solving.body(tube, ends, law) for law in laws)
+    places = np.ones((len(tube.tets), 4))
+    nowhere = dataclasses.replace(stiff, fields={inclusions.FIELD: 0 * places}, inclusion_shear=2.0)  # one form for both
+    calcified = dataclasses.replace(soft, fields={inclusions.FIELD: places}, inclusion_shear=2.0)
+    wanted, found = (solving.inflate(what, 0.016)[0].displacement_mm for what in (nowhere, calcified))
+    np.testing.assert_allclose(found, wanted, atol=1e-8 * np.abs(wanted).max())
 
 
 def test_share_follows_the_labelled_voxels():
