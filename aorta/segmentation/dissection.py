@@ -20,6 +20,7 @@ TRUE_SHARE = 0.8  # of the true lumen's brightness
 PATENT_HU = 130.0  # thrombus has 20 to 100 (unverified)
 WIDE_MM, LEAST_MM3 = 2.5, 3000.0  # a second lumen holds balls of this radius, and this much of them
 TRUE_MM = 1.5
+HOW = f"within the outer wall, parted at {TRUE_SHARE:.0%} of the true lumen's brightness"
 CAUTION = (
     "a second lumen with contrast lies within the aorta's outer wall (dissection, or an endoleak beside a stent graft): wall "
     "stress, rupture risk and stent-graft sizing of an aneurysm do not apply"
@@ -28,11 +29,12 @@ CAUTION = (
 
 @dataclass(frozen=True)
 class Lumens:
-    """Masks (nk, nj, ni); ``patent`` is the part of the false lumen that has contrast."""
+    """Masks (nk, nj, ni); ``patent`` is the part of the false lumen that has contrast; ``how`` they were parted."""
 
     true: Array
     false: Array
     patent: Array
+    how: str = HOW
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,9 @@ def find_lumens(voxels: Array, spacing: Array, outer: Array, wall_mm: float, blo
 def lumen_findings(lumens: Lumens, voxels: Array, spacing: Array) -> list[Finding]:
     """Volumes and brightness of both."""
     mL = float(np.prod(spacing)) / 1000.0
-    how = f"within the outer wall, parted at {TRUE_SHARE:.0%} of the true lumen's brightness"
     found = [
-        Finding("true_lumen_volume_mL", float(lumens.true.sum()) * mL, "mL", how),
-        Finding("false_lumen_volume_mL", float(lumens.false.sum()) * mL, "mL", how, caution=CAUTION),
+        Finding("true_lumen_volume_mL", float(lumens.true.sum()) * mL, "mL", lumens.how),
+        Finding("false_lumen_volume_mL", float(lumens.false.sum()) * mL, "mL", lumens.how, caution=CAUTION),
         Finding("false_lumen_patent_volume_mL", float(lumens.patent.sum()) * mL, "mL", f"its wide part above {PATENT_HU:.0f} HU"),
     ]
     for name, mask in (("true", lumens.true), ("false", lumens.patent)):
