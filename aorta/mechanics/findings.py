@@ -12,12 +12,16 @@ from aorta.mechanics.equilibrium import Body
 from aorta.mechanics.materials.registry import Material
 from aorta.mechanics.newton import Path
 from aorta.mechanics.support_forces import all_forces
-from aorta.records import Finding, State
+from aorta.records import Finding, State, WallMesh
 from aorta.settings import BloodPressure
 from aorta.units import mmhg
 
 _BALANCE_BOUND = 5e-3
 """Share; ASME V&V 40 practice. Ours is some 1e-8."""
+_FACTORS = (
+    "preconditioners of GMRES: of the stiffness without the pressure's part (CHOLMOD where positive definite, on one process; else "
+    "LDLᵀ of MUMPS), of the whole tangent where neither serves (LU of MUMPS)"
+)
 _VOLUME_BOUND = 0.05
 """Volume ratios further from 1 than this are not nearly incompressible."""
 
@@ -42,9 +46,12 @@ def material_cautions(material: Material) -> tuple[str, ...]:
     return ()
 
 
-def linear_cautions() -> tuple[str, ...]:
+def linear_cautions(mesh: WallMesh) -> tuple[str, ...]:
     """Of ``prestress: linear``."""
-    return ("linear stress on the imaged shape: a fast estimate; its displacements mean nothing",)
+    told = ("linear stress on the imaged shape: a fast estimate; its displacements mean nothing",)
+    if mesh.calcified_share is None:
+        return told
+    return (*told, "linear stress leaves out stiff calcification: it is as soft as the wall here, and still left out of peaks")
 
 
 def unstressed_cautions() -> tuple[str, ...]:
@@ -80,8 +87,18 @@ def _balance(body: Body, states: Sequence[State], unloaded: np.ndarray | None = 
             "the solver's reactions at rigid supports: with elastic supports' forces against the pressure's resultant force and "
             "moment, and node by node against the nodal forces of the reported stress",
         ),
-        Finding("degrees_of_freedom", float(3 * len(mesh.points)), "1", "three per node of the quadratic mesh"),
+        _unknowns(body),
     )
+
+
+def _unknowns(body: Body) -> Finding:
+    """How many there are, whatever share of them each process has."""
+    mesh, how = body.domain.source, "three per node of the quadratic mesh"
+    count = 3 * len(mesh.points)
+    if body.domain.unknowns.mixed:
+        count += sum(len(np.unique(mesh.tets[mesh.region == region, :4])) for region in body.domain.regions())
+        how += ", and a mean stress per corner of each tissue"
+    return Finding("degrees_of_freedom", float(count), "1", how)
 
 
 def _bounded(name: str, value: float, method: str, bound: float = _BALANCE_BOUND) -> Finding:
@@ -116,7 +133,7 @@ def of_nonlinear(
     caution = "" if near else f"volume changes by more than {_VOLUME_BOUND:.0%} somewhere: raise the bulk modulus"
     found = [
         Finding("newton_iterations", float(sum(p.iterations for p in paths)), "1", "all load steps, inverse and forward"),
-        Finding("factorisations", float(sum(p.factorisations for p in paths)), "1", "of the tangent, MUMPS"),
+        Finding("factorisations", float(sum(p.factorisations for p in paths)), "1", _FACTORS),
         Finding("krylov_iterations", float(sum(p.krylov for p in paths)), "1", "GMRES with the kept factorisation"),
         Finding("volume_ratio_min", ratio[0], "1", f"least {where}", valid=near, caution=caution),
         Finding("volume_ratio_max", ratio[1], "1", f"largest {where}", valid=near, caution=caution),

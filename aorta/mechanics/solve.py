@@ -60,7 +60,8 @@ def solve(
     if (mesh.region == THROMBUS).any():
         materials[THROMBUS] = material(thrombus.material, thrombus.parameters, settings.thrombus_bulk_modulus, "thrombus")
     imaging, cautions = tell.imaging_pressure(pressure)
-    cautions += tuple(c for m in materials.values() for c in tell.material_cautions(m))
+    if settings.prestress != "linear":
+        cautions += tuple(c for m in materials.values() for c in tell.material_cautions(m))
     progress("preparing the mesh", 0.0)
     check_solid(mesh)
     mesh, loads = loaded(mesh, settings)
@@ -84,7 +85,7 @@ def solve(
         further = tuple(pressures_of(cycle))
         pressures = {"imaging": imaging, "systole": pressure.systolic, **{name: p for name, p, _ in further}}
         states = linear_states(body, pressures, times={name: time for name, _, time in further})
-        return Solution(states, None, (), (*tell.of_linear(body, states), *told), (*cautions, *tell.linear_cautions()))
+        return Solution(states, None, (), (*tell.of_linear(body, states), *told), (*cautions, *tell.linear_cautions(mesh)))
     solution = _nonlinear(body, imaging, pressure.systolic, settings, cautions, progress, cycle)
     return replace(solution, findings=(*solution.findings, *told))
 

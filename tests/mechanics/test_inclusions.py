@@ -79,6 +79,21 @@ def patch():
     return calcified, run(mesh), run(calcified), run(calcified, 40.0)
 
 
+def test_linear_stress_says_that_it_has_no_inclusions(patch):
+    """It has no material at all: neither calcification nor the law's parameters are cautioned about as if they counted."""
+    calcified, pressure = patch[0], BloodPressure(systolic=120 * MMHG_IN_MPA, diastolic=80 * MMHG_IN_MPA)
+    wall = WallSettings(calcification_modulus=20.0, parameters={"alpha": 0.2})
+    told = [
+        solve(mesh, pressure, MechanicsSettings(prestress="linear"), wall, ThrombusSettings())
+        for mesh in (calcified, dataclasses.replace(calcified, calcified_share=None))
+    ]
+    stiff, plain = ({c for c in solution.cautions if "calcification" in c} for solution in told)
+    assert len(stiff) == 1 and "leaves out stiff calcification" in stiff.pop() and not plain
+    assert not [c for solution in told for c in solution.cautions if "material" in c]
+    a, b = (solution.state("systole").cauchy_quadrature_MPa for solution in told)
+    np.testing.assert_array_equal(a, b)
+
+
 def first_principal(state):
     return np.linalg.eigvalsh(state.cauchy_quadrature_MPa[..., [[0, 3, 5], [3, 1, 4], [5, 4, 2]]])[..., -1]
 

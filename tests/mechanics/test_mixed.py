@@ -40,7 +40,10 @@ def finding(solution, name):
     return next(f for f in solution.findings if f.name == name)
 
 
-def test_every_check_of_the_stage_is_green(solution):
+def test_every_check_of_the_stage_is_green(thrombosed, solution):
+    nodes = len(solution.states[0].displacement_mm)
+    corners = sum(len(np.unique(thrombosed.tets[thrombosed.region == r, :4])) for r in (THROMBUS, WALL))
+    assert finding(solution, "degrees_of_freedom").value == 3 * nodes + corners
     assert finding(solution, "traction_balance_error").value == pytest.approx(0, abs=1e-8)
     assert finding(solution, "reaction_balance_error").value == pytest.approx(0, abs=1e-9)
     assert finding(solution, "prestress_identity_residual").value == pytest.approx(0, abs=1e-8)
