@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aorta.errors import InputError, NeedsClicks
+from aorta.errors import InputError
+from aorta.pipeline import second
 from aorta.pipeline.context import LABELS_FILE, Context
 from aorta.pipeline.provenance import code_digest
 from aorta.pipeline.store import file_digest
-from aorta.records import Progress, Segmentation, Surface, Volume
-from aorta.settings import Case, LabelInput, SegmentationSettings
+from aorta.records import Progress, Segmentation, Surface
+from aorta.settings import Case, LabelInput
 
 
 def image_parts(context: Context) -> Mapping[str, Any]:
@@ -29,39 +30,9 @@ def read_image(context: Context, progress: Progress) -> Any:
     return read_image(context.source(context.case.image.path), context.case.image)
 
 
-def second_parts(context: Context) -> Mapping[str, Any]:
-    """The second image and how it is laid over the first."""
-    second = context.case.second
-    given = {key: path for key in ("path", "transform_file") if (path := getattr(second, key))}
-    # what it gives, and how its labels are made, is the next stage's matter
-    stated = replace(second, path="", transform_file=None, labels=None, seeds=(), contrast="auto", gives="points")
-    return {"second": stated, **{f"file_{key}": file_digest(context.source(path)) for key, path in given.items()}}
-
-
-def lay_over(context: Context, progress: Progress) -> Any:
-    """The second image, and where it lies."""
-    from aorta.imaging.read import read_image
-    from aorta.registration.register import given, register
-    from aorta.settings import ImageInput
-
-    second, first = context.case.second, context.load("image")
-    progress("reading the second image")
-    kept = {key: getattr(second, key) for key in ("modality", "series", "resample", "orientation")}
-    volume = read_image(context.source(second.path), ImageInput("", **kept))
-    if second.transform_file:
-        return given(first, volume, context.source(second.transform_file))
-    return register(first, volume, second.transform, progress)
-
-
 def segment_parts(context: Context) -> Mapping[str, Any]:
     """Of the first image's labels, and of what a second image gives."""
-    second = context.case.second
-    parts = dict(_first_parts(context))
-    if second is not None and second.gives != "points":
-        parts |= {"gives": second.gives, "second_seeds": second.seeds, "second_contrast": second.contrast}
-        if second.labels:
-            parts["file_second_labels"] = file_digest(context.source(second.labels))
-    return parts
+    return {**_first_parts(context), **second.given_parts(context)}
 
 
 def _first_parts(context: Context) -> Mapping[str, Any]:
@@ -93,28 +64,18 @@ def thickness(case: Case) -> Mapping[str, Any]:
 
 def segment(context: Context, progress: Progress) -> Segmentation:
     """Labels of the first image, with what a second one gives."""
-    found, second = _segment_first(context, progress), context.case.second
-    if second is None or second.gives == "points":
+    found, other = segment_first(context, progress), context.case.second
+    if other is None or other.gives == "points":
         return found
     from aorta.segmentation.combine import combine
 
-    series, thickness = context.load("second"), context.case.wall.thickness
-    if second.labels:
-        other = _accepted(context.source(second.labels), LabelInput(""), series.volume, thickness)
-    else:
-        from aorta.segmentation.segment import segment
-
-        progress("segmenting the second image")
-        settings = SegmentationSettings(seeds=second.seeds, contrast=second.contrast)
-        try:
-            other = segment(series.volume, settings, thickness, progress)
-        except NeedsClicks as unsure:
-            fix = unsure.fix.replace("segmentation: seeds:", "second: seeds:").replace("under 'labels'", "under 'second: labels:'")
-            raise NeedsClicks(unsure.what, where=f"second image, {unsure.where}", why=unsure.why, fix=fix) from None
-    return combine(found, other, series.to_first, second.gives, thickness)
+    series = context.load("second")
+    theirs = second.segment_second(context, series.volume, progress)
+    return combine(found, theirs, series.to_first, other.gives, context.case.wall.thickness)
 
 
-def _segment_first(context: Context, progress: Progress) -> Segmentation:
+def segment_first(context: Context, progress: Progress) -> Segmentation:
+    """Labels of the first image, or of what stands in its place."""
     case = context.case
     if case.labels:
         return _accept(context, context.source(case.labels.path), case.labels, "label map")
@@ -141,20 +102,16 @@ def _segment_first(context: Context, progress: Progress) -> Segmentation:
     return segment(context.load("image"), settings, case.wall.thickness, progress)
 
 
-def _accept(context: Context, path: Path, settings: Any, method: str) -> Segmentation:
-    return replace(_accepted(path, settings, context.load("image"), context.case.wall.thickness), method=method)
-
-
-def _accepted(path: Path, settings: LabelInput, volume: Volume | None, wall_thickness_mm: float) -> Segmentation:
+def _accept(context: Context, path: Path, settings: LabelInput, method: str) -> Segmentation:
     from aorta.imaging.labelmap import read_labels
     from aorta.imaging.placement import onto_grid
     from aorta.segmentation.accept import accept_labels
 
-    labels = read_labels(path, settings)
+    labels, volume = read_labels(path, settings), context.load("image")
     if volume is not None:
         labels = onto_grid(labels, volume)
-    accepted = accept_labels(labels, volume, wall_thickness_mm)
-    return replace(accepted, cautions=(*labels.cautions, *accepted.cautions))
+    accepted = accept_labels(labels, volume, context.case.wall.thickness)
+    return replace(accepted, method=method, cautions=(*labels.cautions, *accepted.cautions))
 
 
 def correct(context: Context, progress: Progress) -> Segmentation:

@@ -5,15 +5,15 @@ Heavy packages are imported inside the functions that run, so that listing the s
 
 from __future__ import annotations
 
-from aorta.pipeline import building, labelling, refining
+from aorta.pipeline import building, labelling, refining, second
 from aorta.pipeline.context import Stage, sections
 from aorta.pipeline.store import file_digest
 
 GRAPH: tuple[Stage, ...] = (
     Stage("image", ("imaging",), ("SimpleITK", "pydicom", "nibabel"), (), labelling.image_parts,
           lambda c: "" if c.case.image else "no image in the case file", labelling.read_image),
-    Stage("second", ("imaging", "registration"), ("SimpleITK", "pydicom", "nibabel"), ("image",), labelling.second_parts,
-          lambda c: "" if c.case.second else "no second image in the case file", labelling.lay_over),
+    Stage("second", ("imaging", "registration"), ("SimpleITK", "pydicom", "nibabel"), ("image",), second.second_parts,
+          lambda c: "" if c.case.second else "no second image in the case file", second.lay_over),
     Stage("segment", ("segmentation", "imaging"), ("SimpleITK", "scipy", "ortools", "vtk"), ("image", "second"),
           labelling.segment_parts, lambda c: "", labelling.segment),
     Stage("correct", ("segmentation", "imaging"), ("SimpleITK", "scipy"), ("image", "segment"),
