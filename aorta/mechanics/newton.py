@@ -8,7 +8,6 @@ thin walls let the residual jump while they bend, so a rise alone is no reason t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -190,7 +189,6 @@ class Newton:
         first_step: float = 1.0,
         minimum_step: float = 1 / 64,
         progress: Progress = silent,
-        on_failure: Callable[[float, np.ndarray], object] | None = None,
     ) -> None:
         """Go from one pressure (in equilibrium, or unloaded) to another, MPa.
 

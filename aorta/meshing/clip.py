@@ -28,7 +28,7 @@ def clip_at_ends(surface: Surface, ends: tuple[End, ...]) -> tuple[Surface, dict
     edge = np.linalg.norm(points[triangles[:, 0]] - points[triangles[:, 1]], axis=1).mean()
     for end in ends:
         points, triangles = _cut(points, triangles, end, _SNAP * edge)
-    points, triangles = _main_part(points, triangles, ends)
+    points, triangles = _main_part(points, triangles)
     found = boundary_loops(triangles)
     loops: dict[str, Array] = {}
     for end in ends:
@@ -150,7 +150,7 @@ def _split(points: Array, triangles: Array, height: Array) -> tuple[Array, Array
     return np.vstack([points, np.array(added).reshape(-1, 3)]), np.vstack(keep)
 
 
-def _main_part(points: Array, triangles: Array, ends: tuple[End, ...]) -> tuple[Array, Array]:
+def _main_part(points: Array, triangles: Array) -> tuple[Array, Array]:
     """The connected part with the largest area, with its points alone."""
     group = _groups(triangles, len(points))
     a, b, c = (points[triangles[:, q]] for q in range(3))

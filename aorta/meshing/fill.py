@@ -54,12 +54,12 @@ def _cap(rim: Array, size: float) -> tuple[Array, Array]:
     index[own.astype(np.int64)] = len(order) + np.arange(len(own))
     triangles = index[nodes.astype(np.int64)].reshape(-1, 3)
     extra = coordinates.reshape(-1, 3)
-    if not _runs_along(triangles, len(rim)):
+    if not _runs_along(triangles):
         triangles = triangles[:, ::-1]
     return extra, triangles
 
 
-def _runs_along(triangles: Array, n: int) -> bool:
+def _runs_along(triangles: Array) -> bool:
     """Whether the triangle on the curve's first edge 0-1 has it in that direction."""
     for triangle in triangles.tolist():
         for a, b in zip(triangle, triangle[1:] + triangle[:1]):

@@ -67,7 +67,7 @@ def with_mid_edge_nodes(
     straight = middle.copy()
     n = len(columns.foot)
     in_wall = np.unique(number[:n_wall_tets])
-    feet, foot_of_edge = _wall_edges(middle, edges, in_wall, points, columns, dense, thickness, rim_edges, ends, n)
+    feet, foot_of_edge = _wall_edges(middle, edges, in_wall, columns, dense, thickness, rim_edges, ends, n)
     if len(blood_edges):
         at = _rows(edges, blood_edges)
         at = at[~np.isin(at, in_wall)]
@@ -88,7 +88,6 @@ def _wall_edges(
     middle: Array,
     edges: Array,
     in_wall: Array,
-    points: Array,
     columns: Columns,
     dense: DenseSurface,
     thickness: Callable[[Array], Array],

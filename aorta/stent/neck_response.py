@@ -51,11 +51,6 @@ class NeckResponse:
     clipped_share: float
     nearest_end_mm: float
 
-    @property
-    def mean_compliance_mm_per_MPa(self) -> float:
-        """Averaged around."""
-        return float(self.compliance_mm_per_MPa.mean())
-
 
 def neck_states(solution: Solution) -> tuple[State, State] | None:
     """Two states at different pressures, lower first, or None.

@@ -173,15 +173,6 @@ def hoop_stress(shell: Shell, A: float, B: float, a: float, law: Slopes, r: floa
     return radial + shell.difference(hoop(r), law)
 
 
-def neo_hookean_pressure(shell: Shell, A: float, B: float, a: float, mu: float) -> float:
-    """Closed forms of ``pressure_of``: tube μ[ln(aB/bA) + (a²-A²)/2 (1/a²-1/b²)], sphere μ[2/λb + 1/(2λb⁴) - 2/λa - 1/(2λa⁴)]."""
-    b = shell.other_radius(a, A, B)
-    if shell.curvatures == 1:
-        return mu * (np.log(a * B / (b * A)) + 0.5 * (a * a - A * A) * (1 / a**2 - 1 / b**2))
-    la, lb = a / A, b / B
-    return mu * (2 / lb + 1 / (2 * lb**4) - 2 / la - 1 / (2 * la**4))
-
-
 # --------------------------------------------------------------------- compressible tube and sphere
 
 

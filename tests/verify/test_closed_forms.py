@@ -29,8 +29,14 @@ def test_inflated_shell(shell, law, A, B, a, b, hoop):
 
 @pytest.mark.parametrize("shell, a", [(exact.TUBE, 11.195805), (exact.SPHERE, 10.383574)])
 def test_neo_hookean_closed_form_is_the_integral(shell, a):
-    closed = exact.neo_hookean_pressure(shell, 10.0, 11.5, a, 0.348)
-    np.testing.assert_allclose(exact.pressure_of(shell, 10.0, 11.5, a, NH), closed, rtol=1e-10)
+    """Tube μ[ln(aB/bA) + (a²-A²)/2 (1/a²-1/b²)], sphere μ[2/λb + 1/(2λb⁴) - 2/λa - 1/(2λa⁴)]."""
+    A, B, mu = 10.0, 11.5, 0.348
+    b = shell.other_radius(a, A, B)
+    la, lb = a / A, b / B
+    tube = mu * (np.log(a * B / (b * A)) + 0.5 * (a * a - A * A) * (1 / a**2 - 1 / b**2))
+    sphere = mu * (2 / lb + 1 / (2 * lb**4) - 2 / la - 1 / (2 * la**4))
+    closed = {exact.TUBE: tube, exact.SPHERE: sphere}[shell]
+    np.testing.assert_allclose(exact.pressure_of(shell, A, B, a, NH), closed, rtol=1e-10)
 
 
 @pytest.mark.parametrize(

@@ -58,12 +58,6 @@ class Material:
         """Shear modulus at rest in MPa."""
         return self.law.shear_modulus(self.values)
 
-    @property
-    def poisson_ratio(self) -> float:
-        """At rest."""
-        k, mu = self.bulk_modulus, self.shear_modulus
-        return (3 * k - 2 * mu) / (2 * (3 * k + mu))
-
 
 def _guess(word: str, known: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(word, known, n=1)
