@@ -123,9 +123,10 @@ def assess(context: Context, progress: Progress) -> Any:
     """Rupture-risk indices."""
     from aorta.risk.assess import assess
 
-    case = context.case
+    case, refined = context.case, context.load("refine")
     progress("computing the indices")
-    return assess(context.load("anatomy"), *last_mesh(context), case.patient, case.pressure, case.risk)
+    confirmed = refined is not None and refined.reached
+    return assess(context.load("anatomy"), *last_mesh(context), case.patient, case.pressure, case.risk, confirmed)
 
 
 def stent_parts(context: Context) -> Mapping[str, Any]:

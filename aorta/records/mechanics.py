@@ -95,6 +95,11 @@ class Refined:
     own: tuple[Finding, ...] = ()
 
     @property
+    def reached(self) -> bool:
+        """Whether the accuracy was."""
+        return all(finding.valid for finding in self.own)
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """All that now counts."""
         return (*self.mesh.findings, *self.own, *self.solution.findings)

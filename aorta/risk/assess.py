@@ -33,7 +33,13 @@ STRESS_NAMES = (
 
 
 def assess(
-    anatomy: Anatomy, mesh: WallMesh, solution: Solution, patient: Patient, pressure: BloodPressure, settings: RiskSettings
+    anatomy: Anatomy,
+    mesh: WallMesh,
+    solution: Solution,
+    patient: Patient,
+    pressure: BloodPressure,
+    settings: RiskSettings,
+    confirmed: bool = False,
 ) -> Risk:
     """All indices of rupture risk, each with method, source and validity.
 
@@ -41,6 +47,8 @@ def assess(
     ----------
     pressure : BloodPressure
         Only to check that the systolic state was solved at the systolic pressure.
+    confirmed : bool
+        Whether coarser meshes have shown that the discretisation error of the stress is small enough.
 
     Raises
     ------
@@ -79,7 +87,7 @@ def assess(
     findings = (
         *stress_findings(principal, mises, volume, places.centroids, patches, around, state, where, unlikely),
         discretisation.error_finding(
-            discretisation.read_percentile(mesh, state, places.elements), discretisation.hides_bending(mesh, solution)
+            discretisation.read_percentile(mesh, state, places.elements), discretisation.hides_error(solution, confirmed)
         ),
         *tension_findings(tension, counted, state, where),
         *reference,

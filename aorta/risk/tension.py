@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from aorta.records import WALL, Array, State, WallMesh
+from aorta.records import Array, State, WallMesh
+from aorta.risk.fields import tissue_elements
 from aorta.risk.stress import first_principal
 
 SOURCE = "law of Laplace; this program"
@@ -48,10 +49,10 @@ class WallTension:
 
 
 def wall_tension(mesh: WallMesh, state: State) -> WallTension:
-    """Tension per column; columns without an element (slivers of the outer face) are left out."""
+    """Tension per column; columns without an element (slivers of the outer face, stiff calcification) are left out."""
     vertices = mesh.facets["outer"][:, :3]
     nodes = np.unique(vertices)
-    wall = np.flatnonzero(mesh.region == WALL)
+    wall = tissue_elements(mesh)
     centroids = mesh.points[mesh.tets[wall, :4]].mean(axis=1)
     column = cKDTree(mesh.points[nodes]).query(centroids)[1]
 

@@ -110,6 +110,19 @@ def test_stress_at_the_ends_does_not_count(mesh):
     assert values(run(mesh, loaded))["wall_excluded_percent"] == approx(100 * 20 / 60, abs=1.0)
 
 
+def test_stiff_calcification_does_not_count(mesh, loaded):
+    """A ring of it with ten times the stress leaves stress, tension and patches as they were."""
+    ring = np.abs(mesh.points[:, 2] + 30.0) < 8.0
+    calcified = WallMesh(**{**vars(mesh), "calcified_share": ring.astype(float)})
+    hard = ring[mesh.tets].mean(axis=1) > 0.5
+    assert 0.1 < hard.mean() < 0.5
+    stress = loaded.cauchy_quadrature_MPa * np.where(hard, 10.0, 1.0)[:, None, None]
+    found = values(run(calcified, State(**{**vars(loaded), "cauchy_quadrature_MPa": stress})))
+    plain = values(run(mesh, loaded))
+    for name in ("wall_stress_max_kPa", "wall_stress_patch_max_kPa", "wall_tension_max_N_per_mm", "wall_tension_p99_N_per_mm"):
+        assert found[name] == approx(plain[name], rel=4e-3), name
+
+
 def test_nothing_left_is_an_error(mesh, loaded):
     with pytest.raises(RiskError, match="No wall is left") as caught:
         run(mesh, loaded, settings=RiskSettings(end_exclusion=40.0))
