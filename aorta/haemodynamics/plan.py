@@ -48,11 +48,12 @@ def plan_cycle(settings: CycleSettings, pressure: BloodPressure, given: Pressure
 def sample_times(time_s: Array, pressure: Array, count: int) -> Array:
     """``count`` instants over the beat, evenly spaced but for two: those nearest to its highest and lowest pressure
     stand exactly there. First and last instant of the beat are the same phase; the last is left out."""
-    times = np.linspace(time_s[0], time_s[-1], count, endpoint=False)
+    times, taken = np.linspace(time_s[0], time_s[-1], count, endpoint=False), np.zeros(count, bool)
     for extreme in (int(np.argmax(pressure)), int(np.argmin(pressure))):
         at = float(time_s[extreme]) if extreme < len(time_s) - 1 else float(time_s[0])
-        if at not in times:
-            times[np.argmin(np.abs(times - at))] = at
+        if at not in times[taken] and not taken.all():
+            nearest = np.argmin(np.where(taken, np.inf, np.abs(times - at)))
+            times[nearest], taken[nearest] = at, True
     return np.unique(times)
 
 

@@ -77,14 +77,13 @@ def check_solid(mesh: WallMesh) -> None:
             fix=_REBUILD,
         )
     _refuse_torn_edges(mesh)
-    pieces, piece = connected_components(_joined(mesh))
+    pieces, piece = connected_components(_neighbours(facet_keys(faces, count)))
     if pieces > 1:
-        smallest = np.bincount(piece[mesh.tets[:, 0]], minlength=pieces).argmin()
-        lonely = np.flatnonzero(piece[mesh.tets[:, 0]] == smallest)
+        lonely = np.flatnonzero(piece == np.bincount(piece).argmin())
         raise MeshError(
             f"the mesh is in {pieces} pieces",
             where=_at(mesh, mesh.tets[lonely[0], :4]),
-            why=f"the smallest has {len(lonely)} of {len(mesh.tets)} elements and hangs on nothing",
+            why=f"the smallest has {len(lonely)} of {len(mesh.tets)} elements and shares no face with the others",
             fix="keep the largest piece, or join them",
         )
     named = {name: t for name, t in mesh.facets.items() if name in ("blood", "outer") or name.startswith("end_")}
@@ -139,7 +138,9 @@ def _refuse_torn_edges(mesh: WallMesh) -> None:
         )
 
 
-def _joined(mesh: WallMesh) -> coo_matrix:
-    """(n, n) which nodes share an element."""
-    rows = np.repeat(mesh.tets[:, 0], 9)
-    return coo_matrix((np.ones(len(rows), np.int8), (rows, mesh.tets[:, 1:].ravel())), shape=(len(mesh.points),) * 2)
+def _neighbours(keys: np.ndarray) -> coo_matrix:
+    """(m, m) which elements share a face, from the keys (4m,) of the elements' four faces each."""
+    order = np.argsort(keys, kind="stable")
+    shared = np.flatnonzero(np.diff(keys[order]) == 0)
+    one, other = order[shared] // 4, order[shared + 1] // 4
+    return coo_matrix((np.ones(len(shared), np.int8), (one, other)), shape=(len(keys) // 4,) * 2)

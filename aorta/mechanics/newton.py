@@ -212,7 +212,7 @@ class Newton:
                 earlier, values, done = (done, values), self.unknown.x.array.copy(), target
                 step = min(2.0 * step, 1.0)
                 continue
-            step, earlier = 0.5 * step, None
+            step, earlier = 0.5 * (target - done), None  # of what was tried: the last step may have been cut short
             self.linear.forget()
             if step < minimum_step:
                 self._give_up(done, values, pressure_from, pressure_to)

@@ -18,6 +18,7 @@ import weakref
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, diags
 
+from aorta.errors import SolverError
 from aorta.mechanics import tet10
 from aorta.records import THROMBUS, WALL, Array, WallMesh
 
@@ -100,7 +101,13 @@ _CURVATURES = _curvatures()
 
 
 def _conjugate_gradients(matrix: csr_matrix, right: Array) -> Array:
-    """Solve for every column of ``right`` (n, c) at once, scaled by the diagonal: a mass matrix takes some 50 steps."""
+    """Solve for every column of ``right`` (n, c) at once, scaled by the diagonal: a mass matrix takes some 50 steps.
+
+    Raises
+    ------
+    SolverError
+        It did not converge.
+    """
     scale = 1 / np.sqrt(matrix.diagonal())
     scaled = (diags(scale) @ matrix @ diags(scale)).tocsr()
     residual = right * scale[:, None]
@@ -115,6 +122,14 @@ def _conjugate_gradients(matrix: csr_matrix, right: Array) -> Array:
         residual -= step * moved
         square, before = (residual**2).sum(0), square
         direction = residual + square / np.maximum(before, 1e-300) * direction
+    if not square.max() <= enough:  # nor where it is not a number
+        left = _TOLERANCE * np.sqrt(square.max() / enough)
+        raise SolverError(
+            "the stress could not be carried to the nodes",
+            where="mechanics",
+            why=f"{_MOST_ITERATIONS} iterations of the projection leave {left:.1e} of it",
+            fix="look at the mesh for elements that are almost flat, or use another element size",
+        )
     return solution * scale[:, None]
 
 

@@ -49,6 +49,13 @@ def test_extremes_are_among_the_instants():
     assert (np.diff(times) > 0).all()
 
 
+def test_extremes_close_to_one_instant_are_both_kept():
+    """The lowest pressure at 0 must not push out the highest at 0.09 s, which took the instant at 0."""
+    time = np.array([0.0, 0.09, 0.4, 0.8])
+    np.testing.assert_allclose(sample_times(time, np.array([10.0, 16.0, 12.0, 11.0]), 4), [0.0, 0.09, 0.4, 0.6])
+    np.testing.assert_allclose(sample_times(time, np.full(4, 12.0), 4), [0.0, 0.2, 0.4, 0.6])
+
+
 def test_windkessel_replaces_the_curve_and_tells_its_error():
     cycle = plan_cycle(CycleSettings(waveform="x", windkessel="three-element", samples=91), PRESSURE, WAVE)
     assert value(cycle, "windkessel_error_rms_mmHg") > 1.0

@@ -124,6 +124,28 @@ def test_second_piece(vessel):
     assert "(10" in caught.value.where and "has 6 of" in caught.value.why
 
 
+@pytest.mark.parametrize(("shift", "shared"), [((1, 1, 1), 1), ((1, 1, 0), 3)])
+def test_pieces_that_touch_at_a_corner_or_along_an_edge(shift, shared):
+    """Two cubes with a corner, or an edge, in common would swing about it."""
+    cube = meshes.box((1, 1, 1))
+    first = cube.points / np.ptp(cube.points, axis=0)
+    points, number = np.unique(np.concatenate([first, first + shift]).round(9), axis=0, return_inverse=True)
+    number = number.reshape(2, -1)
+    assert len(points) == 2 * len(first) - shared
+    both = replace(
+        cube,
+        points=points,
+        tets=np.concatenate([n[cube.tets] for n in number]),
+        region=np.tile(cube.region, 2),
+        facets=dict.fromkeys(cube.facets, np.zeros((0, 6), int)),
+        thrombus_thickness_mm=np.zeros(len(points)),
+        wall_thickness_mm=np.ones(len(points)),
+    )
+    with pytest.raises(MeshError, match="in 2 pieces") as caught:
+        check_solid(both)
+    assert "6 of 12 elements and shares no face" in caught.value.why
+
+
 def test_node_that_is_not_a_number(vessel):
     points = vessel.points.copy()
     points[3, 1] = np.nan

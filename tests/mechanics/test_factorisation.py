@@ -1,5 +1,7 @@
 """Factors are kept, fall back where they must, and what is solved with is the tangent, assembled or not."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,17 @@ def test_action_is_the_assembled_tangent(phase, oblique):
     action.operator.mult(vector, found)
     np.testing.assert_allclose(found.array, expected.array, rtol=0, atol=1e-12 * np.abs(expected.array).max())
     assert (equilibrium.frames is not None) == oblique
+
+
+def test_no_load_is_tried_twice_from_the_same_equilibrium(monkeypatch):
+    """The last step is what is left of the load; where it fails, half of that comes next."""
+    newton, tried = Newton.__new__(Newton), []
+    unknown = SimpleNamespace(x=SimpleNamespace(array=np.zeros(3), scatter_forward=lambda: None))
+    newton.phase, newton.unknown, newton.linear = "forward", unknown, SimpleNamespace(forget=lambda: None)
+    monkeypatch.setattr(newton, "set_load", lambda pressure, factor: None, raising=False)
+    monkeypatch.setattr(newton, "equilibrate", lambda target: tried.append(target) or len(tried) not in (2, 3), raising=False)
+    newton.run(0.0, 1.0, first_step=0.75)
+    assert tried == [0.75, 1.0, 0.875, 0.8125, 0.9375, 1.0]
 
 
 def test_one_load_step_and_one_kind_of_factors_suffice():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from aorta.errors import SolverError
 from aorta.mechanics import tet10
 from aorta.mechanics.recovery import Recovery, recovery_of
 from aorta.records import WALL
@@ -22,6 +23,17 @@ def test_a_linear_field_is_kept():
     mesh = meshes.box((2, 2, 2), distort=0.2)
     field = lambda x: np.stack([x @ [1.0, 2, 3], x @ [0, 1.0, -1], 0.5 + 0 * x[..., 0]] * 2, -1)  # noqa: E731
     np.testing.assert_allclose(recovery(mesh).nodal(field(places(mesh))), field(mesh.points), rtol=0, atol=1e-5)
+
+
+def test_a_projection_that_does_not_converge_is_an_error(monkeypatch):
+    mesh = meshes.box((2, 2, 2), distort=0.2)
+    monkeypatch.setattr("aorta.mechanics.recovery._MOST_ITERATIONS", 3)
+    with pytest.raises(SolverError, match="could not be carried to the nodes") as caught:
+        recovery(mesh).nodal(places(mesh)[..., [0, 1, 2, 0, 1, 2]])
+    assert "3 iterations" in caught.value.why
+    stress = np.full((len(mesh.tets), 4, 6), np.nan)
+    with pytest.raises(SolverError, match="could not be carried"):
+        recovery(mesh).nodal(stress)
 
 
 def test_where_wall_meets_thrombus_the_stress_jumps_and_the_node_has_the_walls():
