@@ -5,25 +5,14 @@ import pytest
 from vessel_shapes import value
 
 from aorta.anatomy.measure import measure
-from aorta.phantom.make import COARSE_SHAPE_KJI, FULL_SHAPE_KJI, make_phantom
+from aorta.phantom.make import FULL_SHAPE_KJI, make_phantom
 from aorta.settings import AnatomySettings
 
 BRANCHES = {"left_renal", "right_renal", "superior_mesenteric", "inferior_mesenteric"}
 
 
-def both(shape):
-    phantom = make_phantom(shape_kji=shape, labels_only=True)
-    return phantom, measure(phantom.labels, {}, AnatomySettings(), {})
-
-
-@pytest.fixture(scope="module")
-def coarse():
-    """3 mm slices, 1.8 mm pixels."""
-    return both(COARSE_SHAPE_KJI)
-
-
-def test_coarse_phantom_within_a_voxel_a_slice_and_a_few_degrees(coarse):
-    phantom, anatomy = coarse
+def test_coarse_phantom_within_a_voxel_a_slice_and_a_few_degrees(coarse_phantom):
+    phantom, anatomy = coarse_phantom
     voxel, slice_mm = 1.8, 3.0
     for name in (
         "max_diameter_mm",
@@ -39,26 +28,27 @@ def test_coarse_phantom_within_a_voxel_a_slice_and_a_few_degrees(coarse):
         assert value(anatomy, name) == pytest.approx(phantom.truth[name], rel=0.01), name
 
 
-def test_coarse_phantom_landmarks(coarse):
-    phantom, anatomy = coarse
+def test_coarse_phantom_landmarks(coarse_phantom):
+    phantom, anatomy = coarse_phantom
     for name in ("lowest_renal", "neck_end", "aortic_bifurcation"):
         assert np.linalg.norm(anatomy.landmark(name).point - phantom.landmarks[name]) < 2.0, name
 
 
-def test_coarse_phantom_branches_are_named(coarse):
-    _, anatomy = coarse
+def test_coarse_phantom_branches_are_named(coarse_phantom):
+    _, anatomy = coarse_phantom
     assert {b.name for b in anatomy.branches} == BRANCHES | {"aorta", "left_iliac", "right_iliac"}
 
 
-def test_coarse_phantom_ends_cut_one_vessel_each(coarse):
-    _, anatomy = coarse
+def test_coarse_phantom_ends_cut_one_vessel_each(coarse_phantom):
+    _, anatomy = coarse_phantom
     assert [e.name for e in anatomy.ends] == ["proximal", "left_iliac", "right_iliac"]
     assert anatomy.ends[1].point[0] > anatomy.ends[2].point[0]
 
 
 @pytest.mark.slow
 def test_full_phantom():
-    phantom, anatomy = both(FULL_SHAPE_KJI)  # 1.5 mm slices, 0.9 mm pixels
+    phantom = make_phantom(shape_kji=FULL_SHAPE_KJI, labels_only=True)  # 1.5 mm slices, 0.9 mm pixels
+    anatomy = measure(phantom.labels, {}, AnatomySettings(), {})
     for name in (
         "max_diameter_mm",
         "max_equivalent_diameter_mm",

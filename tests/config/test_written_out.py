@@ -148,13 +148,8 @@ def test_reference_page_is_up_to_date():
 
 
 @pytest.mark.slow
-def test_names_are_measured_by_the_anatomy():
+def test_names_are_measured_by_the_anatomy(coarse_phantom):
     """An override or a landmark that no stage knows would be ignored in silence."""
-    from aorta.anatomy.measure import measure
-    from aorta.phantom.make import COARSE_SHAPE_KJI, make_phantom
-    from aorta.settings import AnatomySettings
-
-    labels = make_phantom(shape_kji=COARSE_SHAPE_KJI, labels_only=True).labels
-    anatomy = measure(labels, {}, AnatomySettings(), {})
+    _, anatomy = coarse_phantom
     assert set(OVERRIDABLE) <= {finding.name for finding in anatomy.findings}
     assert {landmark.name for landmark in anatomy.landmarks} <= set(LANDMARKS)
