@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -24,11 +25,18 @@ NO_NEGATIVE_HU = -10.0
 """Every CT has fat or air; one whose lowest value is above this is not in HU."""
 
 MAX_VOXELS = 600_000_000
-"""512 × 512 × 2288: a whole body at 0.8 mm. With 4-byte values and the copies that reading makes this stays below 8 GB."""
+"""512 × 512 × 2288: a whole body at 0.8 mm."""
+
+MAX_BYTES = 4 * MAX_VOXELS
+"""Of voxels as they are stored: 4 bytes for the largest image, 8 for one of half the size. With the copies that reading makes
+(the library's, ours, and a rounded one to tell whole values) memory stays below 8 GB."""
+
+DEFLATE_RATIO = 1032
+"""The most that deflate can compress (zlib's documentation): a file that claims more does not hold what it says."""
 
 
-def check_size(shape: tuple[int, ...], what: str) -> None:
-    """Refuse what is not a volume of a size that can be worked on."""
+def check_size(shape: tuple[int, ...], what: str, itemsize: int = 1) -> None:
+    """Refuse what is not a volume of a size that can be worked on. ``itemsize``: bytes of a voxel as stored."""
     if len(shape) != 3 or min(shape) < 2:
         raise InputError(
             f"the {what} is not a volume",
@@ -36,9 +44,22 @@ def check_size(shape: tuple[int, ...], what: str) -> None:
             why=f"its size is {'×'.join(map(str, shape))}",
             fix="give one three-dimensional file",
         )
-    if int(np.prod([int(n) for n in shape])) > MAX_VOXELS:
+    voxels = math.prod(int(n) for n in shape)
+    if voxels > MAX_VOXELS:
         raise InputError(
             f"the {what} is too large", where=what, why=f"its size is {'×'.join(map(str, shape))}", fix="crop it to the abdomen"
+        )
+    check_bytes(voxels, itemsize, what)
+
+
+def check_bytes(values: int, itemsize: int, what: str) -> None:
+    """Refuse more memory than the largest image may take."""
+    if values * itemsize > MAX_BYTES:
+        raise InputError(
+            f"the {what} is too large",
+            where=what,
+            why=f"it has {values / 1e6:.0f} million values of {itemsize} {'bytes' if itemsize > 1 else 'byte'}",
+            fix="crop it to the abdomen, or write it with values of two bytes",
         )
 
 

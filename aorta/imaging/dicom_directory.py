@@ -8,6 +8,7 @@ import pydicom
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from aorta.errors import InputError, ignoring_damage, on_damage
+from aorta.imaging.dicom_open import read_dicom
 from aorta.imaging.quiet import quiet
 
 
@@ -30,7 +31,7 @@ def referenced_files(path: Path) -> list[Path]:
     where = "the DICOMDIR"
     unreadable = InputError("the DICOMDIR cannot be read", where=where, fix="name the folder of the series instead")
     with on_damage(unreadable), quiet():
-        records = pydicom.dcmread(path, force=True).DirectoryRecordSequence
+        records = read_dicom(path, where).DirectoryRecordSequence
         named = [
             tuple([value] if isinstance(value, str) else list(value))
             for record in records

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pydicom
 from pydicom.dataset import Dataset
 
 from aorta.errors import InputError, ignoring_damage, on_damage
 from aorta.imaging import acquisition
 from aorta.imaging.dicom_headers import PER_SLICE, SliceFile, number
+from aorta.imaging.dicom_open import read_dicom
 from aorta.imaging.quiet import quiet
 
 ENHANCED = (
@@ -35,7 +35,7 @@ MAX_FRAMES = 20_000
 def is_enhanced(path: Path) -> bool:
     """Whether a DICOM file holds a whole series as enhanced CT or MR."""
     with ignoring_damage(), quiet():
-        header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=["SOPClassUID"])
+        header = read_dicom(path, "image", stop_before_pixels=True, specific_tags=["SOPClassUID"])
         return str(header.get("SOPClassUID", "")) in ENHANCED
     return False
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from aorta.errors import InputError, on_damage
 from aorta.imaging import acquisition
+from aorta.imaging.dicom_open import read_dicom
 from aorta.imaging.quiet import quiet
 
 PER_SLICE = [
@@ -71,16 +71,15 @@ def read_header(path: Path, place: int, of: int) -> SliceFile | None:
     InputError
         Cut off within its header, or no DICOM object of a series.
     """
+    where = f"slice file {place} of {of} (in name order)"
     damaged = InputError(
         "a DICOM file is damaged or cut off",
-        where=f"slice file {place} of {of} (in name order)",
+        where=where,
         why="its header cannot be read to the end",
         fix="export or copy the series again",
     )
     with on_damage(damaged), quiet():
-        header = pydicom.dcmread(
-            path, stop_before_pixels=True, force=True, specific_tags=_PER_FILE + PER_SLICE + acquisition.KEYWORDS
-        )
+        header = read_dicom(path, where, stop_before_pixels=True, specific_tags=_PER_FILE + PER_SLICE + acquisition.KEYWORDS)
         for element in header.iterall():  # decode now: a bad value must be found here, not anywhere later
             _ = element.value
         if header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pydicom
 from pydicom.dataset import Dataset
 
 from aorta.errors import InputError, on_damage
 from aorta.imaging.dicom_decode import UNDECODED, is_compressed, stored_values
 from aorta.imaging.dicom_headers import SliceFile, number, words
+from aorta.imaging.dicom_open import read_dicom
 from aorta.imaging.quiet import quiet
 from aorta.records import Progress, silent
 
@@ -60,7 +60,7 @@ def _fits_int16(plane: np.ndarray) -> bool:
 
 def _opened(item: SliceFile) -> Dataset:
     with on_damage(_cut_off(item)), quiet():
-        data = pydicom.dcmread(item.path, force=True)
+        data = read_dicom(item.path, item.name)
         for element in data.group_dataset(0x0028):  # decode now what says how pixels are stored
             _ = element.value
         complete = bool(data.get("PixelData"))

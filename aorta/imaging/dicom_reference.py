@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from pydicom.dataset import Dataset
 
 from aorta.errors import InputError
 from aorta.imaging.dicom import files_in
 from aorta.imaging.dicom_choice import choose
 from aorta.imaging.dicom_geometry import stack_of
+from aorta.imaging.dicom_open import read_dicom
 from aorta.imaging.dicom_seg_out import UIDS
 from aorta.imaging.dicom_series import find_series
 from aorta.imaging.placement import onto_grid
@@ -45,7 +45,7 @@ def scan_of(labels: Labels, folder: Path, series: int | None = None) -> tuple[La
 
 def _uids(path: Path, name: str) -> Dataset:
     with quiet():
-        header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=list(UIDS))
+        header = read_dicom(path, name, stop_before_pixels=True, specific_tags=list(UIDS))
     if any(not header.get(keyword) for keyword in UIDS):
         raise InputError(
             "the scan to refer to lacks a UID",

@@ -9,7 +9,8 @@ import numpy as np
 
 from aorta.errors import InputError, on_damage
 from aorta.imaging import content
-from aorta.imaging.checks import check_size, checked_grid
+from aorta.imaging.checks import check_bytes, check_size, checked_grid
+from aorta.imaging.dicom_open import bounded
 from aorta.imaging.quiet import quiet
 from aorta.records import Grid
 
@@ -30,9 +31,11 @@ def read_segmentation_object(path: Path) -> tuple[Grid, np.ndarray, dict[int, st
         why=f"the file is {content.kind(path)}: another DICOM object, damaged or cut off",
         fix="give the SEG file, or export the labels as .seg.nrrd or NIfTI",
     )
-    with on_damage(unreadable), quiet():
-        seg = highdicom.seg.segread(path)
+    with on_damage(unreadable), quiet(), bounded(path, "labels") as file:
+        seg = highdicom.seg.segread(file)
+        claimed = int(seg.get("NumberOfFrames") or 1) * int(seg.Rows) * int(seg.Columns)
         fractional = seg.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL
+    check_bytes(claimed, 1, "label map")  # a value for each pixel of each frame
     if fractional:
         raise InputError(
             "the DICOM segmentation is fractional",

@@ -6,6 +6,7 @@ not used.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Optional
@@ -16,7 +17,8 @@ import SimpleITK as sitk
 from aorta.errors import InputError, on_damage
 from aorta.frames import LPS_FROM_RAS
 from aorta.imaging import content
-from aorta.imaging.checks import MAX_VOXELS, check_size, checked_grid
+from aorta.imaging.checks import DEFLATE_RATIO, check_bytes, check_size, checked_grid
+from aorta.imaging.detached import data_files
 from aorta.imaging.nifti import read_nifti
 from aorta.imaging.quiet import quiet
 from aorta.imaging.straighten import Restack
@@ -106,14 +108,16 @@ def _itk(path: Path, what: str, resample: bool) -> FileImage:
         reader.SetImageIO("NrrdImageIO" if format_name == "NRRD" else "MetaImageIO")
         reader.SetFileName(str(path))
         reader.ReadImageInformation()
-        size = reader.GetSize()
-        check_size(size, what)
-        components = reader.GetNumberOfComponents()
+        size, components = reader.GetSize(), reader.GetNumberOfComponents()
+        itemsize = sitk.Image([1] * len(size), reader.GetPixelID(), components).GetSizeOfPixelComponent()
+        check_size(size, what, itemsize)
         header = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
         layered = suffix_of(path) in NRRD and components > 1 and "Segment0_ID" in header
         many = components != 1 and not layered
-        if components * int(np.prod([int(n) for n in size])) > 2 * MAX_VOXELS:
-            raise _too_large(size, components, what)
+        values = math.prod(size) * components
+        check_bytes(values, itemsize, what)
+        if values * itemsize > DEFLATE_RATIO * _length(path):
+            raise _unreadable(path, what, format_name)
         image = None if many else reader.Execute()
     if many:
         raise InputError(
@@ -135,9 +139,9 @@ def _itk(path: Path, what: str, resample: bool) -> FileImage:
     return replace(_placed(sitk.GetArrayFromImage(image), affine, what, resample and not layered, ()), header=header)
 
 
-def _too_large(size: tuple[int, ...], components: int, what: str) -> InputError:
-    shape = "×".join(map(str, (*size, components)))
-    return InputError(f"the {what} is too large", where=what, why=f"its size is {shape}", fix="crop it to the abdomen")
+def _length(path: Path) -> int:
+    """Bytes of the file and of those that it names for its voxels."""
+    return sum(file.stat().st_size for file in (path, *data_files(path)))
 
 
 def _placed(voxels: np.ndarray, affine_lps: np.ndarray, what: str, resample: bool, cautions: tuple[str, ...]) -> FileImage:

@@ -9,7 +9,7 @@ import nibabel
 import numpy as np
 
 from aorta.errors import InputError, ignoring_damage, on_damage
-from aorta.imaging.checks import check_size
+from aorta.imaging.checks import DEFLATE_RATIO, check_size
 from aorta.imaging.quiet import quiet
 
 FORMS_AGREE_MM = 0.1
@@ -17,9 +17,6 @@ FORMS_AGREE_MM = 0.1
 
 FORMS_DIFFER_MM = 1.0
 """Beyond this they are two places, or a flip, and the case file must say which holds."""
-
-DEFLATE_RATIO = 1032
-"""The most that deflate can compress (zlib's documentation): a file that claims more does not hold what it says."""
 
 _VOXELS_AT = 352
 
@@ -47,8 +44,8 @@ def _stored(path: Path, what: str) -> tuple[nibabel.Nifti1Image, np.ndarray] | N
         if not isinstance(image, nibabel.Nifti1Image):  # Nifti2 is a subclass
             return None
         shape = tuple(int(n) for q, n in enumerate(image.shape) if q < 3 or n != 1)
-        check_size(shape, what)
         kind = image.get_data_dtype()
+        check_size(shape, what, kind.itemsize)
         if kind.kind not in "iuf" or not _can_hold(path, shape, kind.itemsize):
             return None
         slope, intercept = image.header.get_slope_inter()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from aorta.errors import SetupError
-from aorta.pipeline.detached import data_files
+from aorta.pipeline.behind import files_behind
 from aorta.pipeline.freeze import files, freeze, plain, thaw
 
 _META = "stage.json"
@@ -56,7 +56,7 @@ def file_digest(path: Path, follow: bool = False) -> str:
     ``follow``: also of those in folders that are linked to, for what a library finds through links.
     """
     digest = hashlib.sha256()
-    for item in [path, *data_files(path)] if path.is_file() else _below(path, follow):
+    for item in [path, *files_behind(path)] if path.is_file() else _below(path, follow):
         if path in item.parents:
             digest.update(item.relative_to(path).as_posix().encode())
         with item.open("rb") as stream:
