@@ -27,7 +27,7 @@ from aorta.segmentation.outer_wall import PLANES_MM, TubeWall
 DOUBTFUL = 0.9  # expected Dice of the slice's outline
 ANEURYSM = 1.5  # times the normal diameter
 NORMAL_BLOOD_MM = 12.5  # radius; wider is a dilated vessel, whose thrombus is no question
-EDGELESS, UNSEEN_MM = 0.2, 1.3  # edge confidence below which none is seen; how far off the boundary is there (mean, hard phantoms)
+EDGELESS, UNSEEN_MM = 0.2, 1.4  # edge confidence below which none is seen; how far off the boundary is there (mean, hard phantoms)
 WORTH_TELLING = 0.03  # of the outline's area
 TOUCHING_WORTH = 0.25  # what touching all round costs: half of the edge is doubtful
 TOUCHING_FROM_MM, TOUCHING_TO_MM = 1.5, 3.5  # from the blood: beyond blur and a thin wall
