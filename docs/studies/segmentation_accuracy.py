@@ -5,7 +5,7 @@
 Each member (aorta.phantom.family) is segmented as a user would: automatically; where that is refused (exit status 4), from
 three clicks in the blood; and each hard member once more with 18 clicks on the outer wall, put where the first result is
 most wrong, half a millimetre off at random. What is found is kept in segmentation_accuracy.json beside this file (a member
-that is there is not run again). Prints the tables; ``--figure`` draws the worst case. About twenty minutes of processor time.
+that is there is not run again). Prints the tables; ``--figure`` draws the worst case. About fifteen minutes of processor time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ FIGURE = HERE.parent / "images" / "segmentation-worst.png"
 WALL_MM = 1.5
 WRONG_SLICE = 0.9  # Dice of the outer boundary below it
 CLICKS, APART_MM, HAND_MM = 18, 10.0, 0.5
+AT_END_MM = 4.0  # the vessel is cut across at the clicks, not along the slices: so much next to them is not compared
 SECTION_MM = 2.0
+PICTURES = 6  # of the worst member
+WALL_UNSEEN = "mr-angiography"  # shows the blood only: the wall is not sought there
 PARTS = {"lumen": ("lumen",), "outer": VESSEL, "thrombus": ("thrombus",), "calcification": ("calcification",)}
 
 
@@ -102,9 +105,21 @@ def max_diameter(mask: Array, labels: Labels, phantom: Phantom) -> float:
     return widest
 
 
-def assess(phantom: Phantom, found: Segmentation, seconds: float) -> Accuracy:
-    """Compare with the truth."""
-    true, labels = phantom.labels, found.labels
+def between(labels: Labels, ends: tuple[tuple[float, float, float], ...]) -> Labels:
+    """The labels between the highest and the lowest of some clicks, where a segmentation from clicks ends; all without clicks."""
+    if not ends:
+        return labels
+    k, j, i = np.ogrid[tuple(slice(0, n) for n in labels.grid.shape_kji)]
+    row = labels.grid.affine_lps[2]
+    z = row[0] * i + row[1] * j + row[2] * k + row[3]
+    heights = [point[2] for point in ends]
+    within = (z > min(heights) + AT_END_MM) & (z < max(heights) - AT_END_MM)
+    return replace(labels, voxels=np.where(within, labels.voxels, 0).astype(labels.voxels.dtype))
+
+
+def assess(phantom: Phantom, found: Segmentation, seconds: float, ends: tuple[tuple[float, float, float], ...] = ()) -> Accuracy:
+    """Compare with the truth, between the clicks if it started from some."""
+    true, labels = between(phantom.labels, ends), between(found.labels, ends)
     outer, true_outer = labels.mask(*VESSEL), true.mask(*VESSEL)
     flagged = np.isin(np.arange(len(outer)), found.doubtful_slices)
     shown = true_outer.any(axis=(1, 2)) | outer.any(axis=(1, 2))
@@ -175,13 +190,13 @@ def study(number: int) -> dict:
         settings = replace(settings, seeds=blood_clicks(phantom))
         try:
             found, seconds = timed(phantom, settings)
-            runs["seeded"] = asdict(assess(phantom, found, seconds))
+            runs["seeded"] = asdict(assess(phantom, found, seconds, settings.seeds))
         except NeedsClicks as again:  # the wall is not seen: its clicks are put with the blood alone in view
             runs["refused_again"] = f"{again.what}: {again.why}"
             found, _ = timed(phantom, replace(settings, thrombus=False))
     if one.hard:
         clicked, seconds = timed(phantom, replace(settings, wall_clicks=wall_clicks(phantom, found, one.seed)))
-        runs["clicked"] = asdict(assess(phantom, clicked, seconds))
+        runs["clicked"] = asdict(assess(phantom, clicked, seconds, settings.seeds))
     return runs
 
 
@@ -194,7 +209,7 @@ def table(kept: dict[str, dict]) -> str:
     """One row per member, in Markdown."""
     lines = [
         "| | contrast | slices × pixels [mm] | start | lumen | outer | thrombus | calcif. "
-        "| distance: lumen, outer [mm] | diameter [mm] | wrong slices flagged | outer with 18 clicks |",
+        "| distance: lumen, outer [mm] | diameter [mm] | flagged: wrong slices, right slices | outer with 18 clicks |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for number in sorted(map(int, kept)):
@@ -209,16 +224,18 @@ def table(kept: dict[str, dict]) -> str:
             name
             + f"| {'automatic' if 'automatic' in runs else 'clicks'} | {d['lumen']:.3f} | {d['outer']:.3f} | {d['thrombus']:.3f} "
             f"| {d['calcification']:.2f} | {away['lumen']:.2f}, {away['outer']:.2f} | {run['diameter_error']:+.1f} "
-            f"| {run['wrong_flagged']} of {run['wrong_slices']} | {clicked['dice']['outer'] if clicked else ''} |"
+            f"| {run['wrong_flagged']} of {run['wrong_slices']}, {run['right_flagged']} of {run['right_slices']} "
+            f"| {format(clicked['dice']['outer'], '.3f') if clicked else ''} |"
         )
     return "\n".join(lines)
 
 
 def summary(kept: dict[str, dict]) -> str:
-    """The figures that the targets are about."""
-    groups = {"easy": [], "hard": []}
+    """The figures that the targets are about; MR angiography by itself, since it shows no wall."""
+    groups: dict[str, list] = {"easy": [], "hard": [], WALL_UNSEEN: []}
     for number, runs in kept.items():
-        groups["hard" if member(int(number)).hard else "easy"].append(first_run(runs))
+        one = member(int(number))
+        groups["hard" if one.hard else WALL_UNSEEN if one.contrast == WALL_UNSEEN else "easy"].append(first_run(runs))
     lines = []
     for name, runs in groups.items():
         runs = [r for r in runs if r]
@@ -237,22 +254,39 @@ def summary(kept: dict[str, dict]) -> str:
     clicked = [runs["clicked"] for runs in kept.values() if "clicked" in runs]
     if clicked:
         lines.append(f"hard with {CLICKS} clicks: outer {min(c['dice']['outer'] for c in clicked):.3f} at least")
-    errors = [abs(r["diameter_error"]) for r in groups["easy"] + groups["hard"] if r]
+    errors = [abs(r["diameter_error"]) for group in groups.values() for r in group if r]
     lines.append(f"maximum diameter within 2 mm in {np.mean(np.array(errors) <= 2.0):.0%} of {len(errors)}")
     lines.append(f"refused automatically: {sorted(int(n) for n, runs in kept.items() if 'refused' in runs)}")
     return "\n".join(lines)
 
 
-def draw_worst(kept: dict[str, dict]) -> int:
-    """Five slices of the member with the lowest Dice of the outer boundary, truth and found; returns its number."""
+def worst(kept: dict[str, dict]) -> list[int]:
+    """The members with the lowest Dice of the outer boundary: of all, and of those whose wall is sought."""
+    order = sorted((int(n) for n in kept if first_run(kept[n])), key=lambda n: first_run(kept[str(n)])["dice"]["outer"])
+    sought = [n for n in order if member(n).contrast != WALL_UNSEEN]
+    return [n for n in dict.fromkeys((order[0], sought[0]))]
+
+
+def draw_worst(kept: dict[str, dict]) -> list[int]:
+    """A row for each of the worst members: truth and found in slices from end to end and in the worst one."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    number = min((n for n in kept if first_run(kept[n])), key=lambda n: first_run(kept[n])["dice"]["outer"])
-    one, phantom = member(int(number)), make_member(int(number))
-    settings = SegmentationSettings(seeds=blood_clicks(phantom) if "seeded" in kept[number] else ())
+    numbers = worst(kept)
+    figure, axes = plt.subplots(len(numbers), PICTURES, figsize=(2.9 * PICTURES, 3.3 * len(numbers)), squeeze=False)
+    for row, number in zip(axes, numbers):
+        _draw_member(row, number, "seeded" in kept[str(number)])
+    figure.suptitle(f"true (green), found (red), with {CLICKS} clicks (cyan, hard members)", fontsize=10)
+    figure.tight_layout()
+    figure.savefig(FIGURE, dpi=80)
+    return numbers
+
+
+def _draw_member(row: Array, number: int, seeded: bool) -> None:
+    one, phantom = member(number), make_member(number)
+    settings = SegmentationSettings(seeds=blood_clicks(phantom) if seeded else ())
     found = segment(phantom.volume, settings, WALL_MM)
     clicked = None
     if one.hard:
@@ -260,25 +294,24 @@ def draw_worst(kept: dict[str, dict]) -> int:
     true, mine = phantom.labels.mask(*VESSEL), found.labels.mask(*VESSEL)
     lowest = np.array([dice(true[k], mine[k]) if true[k].any() else 1.0 for k in range(len(true))])
     slices = np.flatnonzero(true.any(axis=(1, 2)))
-    spread = slices[np.rint(np.linspace(0.08, 0.92, 5) * (len(slices) - 1)).astype(int)]
-    chosen = sorted({*map(int, spread), int(np.argmin(lowest))})
+    spread = slices[np.rint(np.linspace(0.06, 0.94, PICTURES - 1) * (len(slices) - 1)).astype(int)]
     spacing = phantom.volume.grid.spacing_kji
-    figure, axes = plt.subplots(1, len(chosen), figsize=(3.2 * len(chosen), 3.6))
     values = draw_scene(one).look.values
     low, high = (-120.0, values["blood"]) if phantom.volume.modality == "CT" else (0.0, values["blood"])
-    for axis, k in zip(axes, chosen):
-        axis.imshow(phantom.volume.voxels[k], cmap="gray", vmin=low, vmax=high, aspect=spacing[1] / spacing[2])
+    upright = "lower" if phantom.volume.grid.affine_lps[2, 1] > 0 else "upper"  # rows that run to the head
+    for axis, k in zip(row, [*sorted(map(int, spread)), int(np.argmin(lowest))]):
+        axis.imshow(phantom.volume.voxels[k], cmap="gray", vmin=low, vmax=high, aspect=spacing[1] / spacing[2], origin=upright)
         axis.contour(true[k], [0.5], colors="tab:green", linewidths=1.2)
         axis.contour(mine[k], [0.5], colors="tab:red", linewidths=1.2)
         if clicked is not None:
             axis.contour(clicked.labels.mask(*VESSEL)[k], [0.5], colors="tab:cyan", linewidths=0.9, linestyles="--")
         doubtful = ", doubtful" if k in found.doubtful_slices else ""
-        axis.set_title(f"slice {k}: Dice {lowest[k]:.2f}{doubtful}", fontsize=9)
+        axis.set_title(f"member {number}, slice {k}: {lowest[k]:.2f}{doubtful}", fontsize=8)
+        j, i = np.argwhere(true.any(axis=0)).T
+        axis.set_xlim(i.min() - 25, i.max() + 25)
+        across = (j.min() - 25, j.max() + 25)
+        axis.set_ylim(across if upright == "lower" else across[::-1])
         axis.set_axis_off()
-    figure.suptitle(f"member {number}: true (green), found (red), with {CLICKS} clicks (cyan)", fontsize=10)
-    figure.tight_layout()
-    figure.savefig(FIGURE, dpi=90)
-    return int(number)
 
 
 def main() -> None:
