@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from aorta.anatomy.axis import AXIS_WIDTH_MM, stations, vessel_axes
-from aorta.anatomy.curve import Curve, extend, resample, smooth
+from aorta.anatomy.axis import vessel_axes
 from aorta.anatomy.definitions import definition_findings
 from aorta.anatomy.ends import choose_ends, within_ends
 from aorta.anatomy.extrude import extruded
@@ -17,18 +16,15 @@ from aorta.anatomy.identify import branch_names, branch_records, distance_to, fo
 from aorta.anatomy.iliac_forks import ILIACS, iliac_forks, ways_on
 from aorta.anatomy.intake import Masks, cropped, lumen_of, separate, tracing_step
 from aorta.anatomy.landmarks import given_landmarks, on_curve, pick
-from aorta.anatomy.lattice import Lattice, make_lattice
-from aorta.anatomy.neck import Span, find_end, neck_findings
+from aorta.anatomy.lattice import make_lattice
+from aorta.anatomy.neck_and_shape import neck_and_shape, neck_span
 from aorta.anatomy.roles import Roles
-from aorta.anatomy.sections import Walls, measure_sections
+from aorta.anatomy.sections import Walls
 from aorta.anatomy.shape import (
     above_flare,
-    asymmetry_findings,
     check_round,
     diameter_findings,
-    iliac_findings,
     thrombus_findings,
-    tortuosity_finding,
     volume_findings,
 )
 from aorta.anatomy.side_branches import find_side_branches
@@ -37,8 +33,8 @@ from aorta.anatomy.spine import calcification_of, spine_surface
 from aorta.anatomy.surfaces import clipped, surface_of
 from aorta.anatomy.thorax import find_arch, thoracic_findings, with_branches
 from aorta.anatomy.wall_shown import wall_thickness
-from aorta.errors import GeometryError
-from aorta.records import Anatomy, Finding, Labels, Landmark, Progress, Sections, silent
+from aorta.anatomy.ways import centrelines, in_view, sections_along
+from aorta.records import Anatomy, Finding, Labels, Progress, silent
 from aorta.settings import AnatomySettings, Point
 
 
@@ -82,17 +78,17 @@ def measure(
     )
 
     progress("anatomy: centrelines", 0.4)
-    curves = _centrelines(roles, lumen_lattice)
+    curves = centrelines(roles, lumen_lattice)
     outer_lattice = make_lattice(grid, masks.outer, tracing_step(labels))
     tips = {name: curves[name].points[-1] for name in (ILIACS if roles.iliacs else ("aorta",))}
     axes = vessel_axes(outer_lattice, tips, body)
     shown_outer = np.zeros_like(masks.outer)
     shown_outer[place.vessel] = masks.outer[place.vessel]
     shown_lattice = make_lattice(grid, shown_outer, tracing_step(labels))
-    curves = {name: _in_view(curve, shown_lattice) for name, curve in curves.items()}
+    curves = {name: in_view(curve, shown_lattice) for name, curve in curves.items()}
 
     progress("anatomy: sections", 0.55)
-    sections = _sections(curves, axes, outer_lattice, shown_lattice, walls, settings.section_spacing)
+    sections = sections_along(curves, axes, outer_lattice, shown_lattice, walls, settings.section_spacing)
 
     check_round(sections["aorta"])
 
@@ -110,7 +106,7 @@ def measure(
 
     progress("anatomy: neck, ends and findings", 0.9)
     marks = given + found
-    span, reason = _neck_span(sections["aorta"], marks, settings.neck_growth)
+    span, reason = neck_span(sections["aorta"], marks, settings.neck_growth)
     if span is not None and span.end is not None and pick(marks, "neck_end") is None:
         marks.append(on_curve("neck_end", curves["aorta"], span.end))
     cautions = [body.caution] if body.caution else []
@@ -125,7 +121,7 @@ def measure(
     unflared = above_flare(sections["aorta"], bool(roles.iliacs))
     findings += diameter_findings(unflared, bool(labels.mask("wall").any()))
     findings += volume_findings(shown, modelled)
-    findings += _neck_and_shape(curves, sections, marks, span, reason, roles)
+    findings += neck_and_shape(curves, sections, marks, span, reason, roles)
     findings += thrombus_findings(sections["aorta"], walls, ends)
     findings += definition_findings(unflared, next(iter(axes.values())), walls, body)
     findings += further_findings(shown, curves, sections, unflared, marks, span, reason, walls, body)
@@ -148,101 +144,6 @@ def measure(
         calcification=calcification_of(labels),
         wall_thickness=thickness,
     )
-
-
-def _centrelines(roles: Roles, lattice: Lattice) -> dict[str, Curve]:
-    """Smooth centrelines of aorta and iliac arteries; smoothed across the bifurcation, then parted."""
-    if not roles.iliacs:
-        return {"aorta": extend(smooth(roles.trunk, AXIS_WIDTH_MM), lattice, True, True)}
-    whole = {
-        name: extend(smooth(np.vstack([roles.trunk, path[1:]]), AXIS_WIDTH_MM), lattice, True, True)
-        for name, path in roles.iliacs.items()
-    }
-    # above the parting both run together; each alone is drawn towards its own side
-    first, second = (whole[name] for name in ILIACS)
-    parting = float(first.project(roles.trunk[-1])[0])
-    upper = first.points[first.arc <= parting]
-    curves = {"aorta": resample(0.5 * (upper + second.at(second.project(upper))))}
-    for name, curve in whole.items():
-        start = float(curve.project(curves["aorta"].points[-1])[0])
-        own = curve.points[curve.arc > start]
-        # begin where the aorta ends; the offset fades over two millimetres
-        offset = curves["aorta"].points[-1] - curve.at(start)
-        fade = np.exp(-(curve.arc[curve.arc > start] - start) / 2.0)[:, None]
-        curves[name] = resample(np.vstack([curves["aorta"].points[-1], own + fade * offset]))
-    return {name: curves[name] for name in ("aorta", *ILIACS)}
-
-
-def _in_view(curve: Curve, shown: Lattice) -> Curve:
-    """The stretch of a centreline that the label map shows.
-
-    Raises
-    ------
-    GeometryError
-        None of it is.
-    """
-    seen = np.flatnonzero(shown.depth_at(curve.points) > 0)
-    if len(seen) < 3:
-        raise GeometryError(
-            "the centreline lies outside the vessel",
-            where="anatomy, centreline",
-            why="no stretch of it is inside the label map",
-            fix="look at the lumen in the label map: it must be one tube-like region",
-        )
-    return resample(curve.points[seen[0] : seen[-1] + 1])
-
-
-def _sections(
-    curves: Mapping[str, Curve], axes: Mapping[str, Curve], lattice: Lattice, shown: Lattice, walls: Walls, spacing: float
-) -> dict[str, Sections]:
-    """Sections of every main branch; ``shown`` is the vessel that the label map shows, ``lattice`` carried on beyond."""
-    paired = len(axes) == 2
-    result = {}
-    for name, curve in curves.items():
-        axis = axes[name] if name in axes else next(iter(axes.values()))
-        other = axes[ILIACS[1 - ILIACS.index(name)]] if name in ILIACS else None
-        places = stations(curve, axis, lattice, spacing)
-        open_ends = (name == "aorta", name != "aorta" or not paired)
-        result[name] = measure_sections(name, places, walls, shown, other, open_ends)
-    return result
-
-
-def _neck_span(sections: Sections, marks: list[Landmark], growth: float) -> tuple[Span | None, str]:
-    """The neck between its landmarks, or why there is none."""
-    renal, end = pick(marks, "lowest_renal"), pick(marks, "neck_end")
-    if renal is None:
-        return None, "no renal artery is in view and no landmark 'lowest_renal' was given"
-    if end is not None:
-        if end.arc_length_mm <= renal.arc_length_mm:
-            return None, "the landmark 'neck_end' is not below 'lowest_renal'"
-        return Span(renal.arc_length_mm, end.arc_length_mm), ""
-    return find_end(sections, renal.arc_length_mm, growth), ""
-
-
-def _neck_and_shape(
-    curves: Mapping[str, Curve],
-    sections: Mapping[str, Sections],
-    marks: list[Landmark],
-    span: Span | None,
-    reason: str,
-    roles: Roles,
-) -> list[Finding]:
-    """Findings that depend on landmarks."""
-    aorta = curves["aorta"]
-    bifurcation = pick(marks, "aortic_bifurcation")
-    bottom = bifurcation.arc_length_mm if bifurcation is not None else aorta.length
-    lower_name = "the aortic bifurcation" if bifurcation is not None else "the lower end of the aorta in view"
-    top, upper_name = (span.start, "the lowest renal artery") if span is not None else (0.0, "the top of the aorta in view")
-    findings = neck_findings(sections["aorta"], aorta, span, reason, bottom, lower_name)
-    findings.append(tortuosity_finding("tortuosity", aorta, top, bottom, f"from {upper_name} to {lower_name}"))
-    sac_top = span.end if span is not None and span.end is not None else top
-    findings += asymmetry_findings(sections["aorta"], sac_top, bottom)
-    for side in ILIACS:
-        mark = pick(marks, f"{side}_bifurcation")
-        why = "" if roles.iliacs else "no iliac arteries in view"
-        arc = mark.arc_length_mm if mark is not None else None
-        findings += iliac_findings(side, sections.get(side), curves.get(side), arc, why)
-    return findings
 
 
 def _cautions(labels: Labels, masks: Masks, roles: Roles) -> list[str]:
