@@ -6,6 +6,7 @@ from aorta.errors import InputError
 from aorta.records import Progress, Segmentation, Volume, silent
 from aorta.segmentation.ct_contrast import segment_ct
 from aorta.segmentation.learned.segment import segment_learned
+from aorta.segmentation.metal import with_metal_told
 from aorta.segmentation.mr_angiography import segment_mr
 from aorta.settings import SegmentationSettings
 
@@ -48,4 +49,5 @@ def segment(volume: Volume, settings: SegmentationSettings, wall_thickness_mm: f
             why=f"for {modality} it is one of {', '.join(CONTRASTS[modality])}",
             fix="leave it out, or correct image.modality",
         )
-    return run(volume, settings, wall_thickness_mm, progress)
+    found = run(volume, settings, wall_thickness_mm, progress)
+    return with_metal_told(found, volume) if modality == "CT" else found
