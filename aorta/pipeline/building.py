@@ -10,7 +10,7 @@ from aorta.pipeline.context import Context, sections
 from aorta.pipeline.heart_cycle import cycle_parts, heart_cycle
 from aorta.pipeline.labelling import segmentation
 from aorta.pipeline.store import file_digest
-from aorta.records import FinerMesh, Progress, Solution, ThicknessPoints, WallMesh
+from aorta.records import FinerMesh, HeartCycle, Progress, Solution, ThicknessPoints, WallMesh
 
 
 def measure(context: Context, progress: Progress) -> Any:
@@ -76,21 +76,36 @@ def no_stent(context: Context) -> str:
 
 
 def solve(context: Context, progress: Progress) -> Any:
-    """Equilibrium, with strain where displacements mean something."""
+    """Equilibrium at imaging, systole and over the heart cycle, with strain where displacements mean something."""
+    return _with_strain(context, _equilibrium(context, progress, heart_cycle(context.case, context.case_folder)))
+
+
+def solve_systole(context: Context, progress: Progress) -> Any:
+    """Equilibrium at imaging and systole alone, without strain: what the stress indices need."""
+    return _equilibrium(context, progress, None)
+
+
+def complete(context: Context, found: Solution, progress: Progress) -> Any:
+    """What ``solve`` gives, from what ``solve_systole`` found: solved again only where there is a heart cycle."""
+    if heart_cycle(context.case, context.case_folder) is not None:
+        return solve(context, progress)
+    return _with_strain(context, found)
+
+
+def _with_strain(context: Context, solution: Solution) -> Solution:
     from aorta.mechanics.strain import with_strains
 
-    solution = _equilibrium(context, progress)
     return solution if context.case.mechanics.prestress == "linear" else with_strains(context.load("mesh"), solution)
 
 
-def _equilibrium(context: Context, progress: Progress) -> Any:
+def _equilibrium(context: Context, progress: Progress, cycle: HeartCycle | None) -> Any:
     case = context.case
     if context.ranks > 1:
         from aorta.pipeline.ranks import solve_on
 
         settings = {"pressure": case.pressure, "settings": case.mechanics, "wall": case.wall}
         settings |= {"thrombus": case.thrombus, "tissue": case.tissue}
-        return solve_on(context.ranks, context.load("mesh"), settings, heart_cycle(case, context.case_folder), progress)
+        return solve_on(context.ranks, context.load("mesh"), settings, cycle, progress)
     from aorta.mechanics.solve import solve
 
     return solve(
@@ -100,7 +115,7 @@ def _equilibrium(context: Context, progress: Progress) -> Any:
         case.wall,
         case.thrombus,
         progress,
-        heart_cycle(case, context.case_folder),
+        cycle,
         case.tissue,
     )
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aorta.errors import MeshError, SolverError
+from aorta.errors import AortaError
 from aorta.pipeline import building
 from aorta.pipeline.context import Context, sections
 from aorta.records import Finding, FinerMesh, Progress, Refined, Solution, WallMesh
@@ -26,6 +26,8 @@ ROUNDS = 4
 MOST_NODES = 150_000
 """About 6 GB and two minutes; what is larger is meshed but not solved."""
 _MOST_LAYERS = 4
+_FAILURES = (AortaError, MemoryError)
+"""Of a round: the rounds before it stand."""
 
 
 def skip(context: Context) -> str:
@@ -73,7 +75,8 @@ class _Round:
 def refine(context: Context, progress: Progress) -> Refined:
     """Rounds until the error is below ``mesh.accuracy``, at most ``ROUNDS``, at most ``MOST_NODES`` nodes.
 
-    What stops it short is told as a caution of the finding, with the last round's mesh and solution; it raises nothing.
+    Rounds solve for imaging and systole, the last one over the heart cycle too. Whatever fails in one, in a process of the
+    solver's, or for memory, stops it at the round before; that is told as a caution of the finding.
     """
     wanted = context.case.mesh.accuracy / 100.0
     first, solution = context.load("mesh"), context.load("mechanics")
@@ -89,7 +92,31 @@ def refine(context: Context, progress: Progress) -> Refined:
             stopped = found
         else:
             rounds.append(found)
+    rounds, failed = _completed(context, rounds, progress)
+    stopped = failed or stopped
     return Refined(rounds[-1].mesh, rounds[-1].solution, _findings(context.case.mesh.accuracy, rounds, stopped))
+
+
+def _completed(context: Context, rounds: list[_Round], progress: Progress) -> tuple[list[_Round], str]:
+    """The rounds up to the last that has a whole solution, which the first has; and what failed of those behind it."""
+    failed = ""
+    while len(rounds) > 1:
+        *before, last = rounds
+        try:
+            whole = building.complete(_on(context, last.mesh), last.solution, progress)
+            return [*before, replace(last, solution=whole)], failed
+        except _FAILURES as problem:
+            rounds, failed = before, f"the last mesh failed over the heart cycle ({_what(problem)})"
+    return rounds, failed
+
+
+def _on(context: Context, mesh: WallMesh) -> Context:
+    """The context with this mesh in place of the first."""
+    return replace(context, load=lambda name: mesh if name == "mesh" else context.load(name))
+
+
+def _what(problem: Exception) -> str:
+    return problem.what if isinstance(problem, AortaError) else "memory ran out"
 
 
 def _read(context: Context, mesh: WallMesh, solution: Solution) -> Any:
@@ -117,10 +144,10 @@ def _next(context: Context, rounds: list[_Round], progress: Progress) -> _Round 
         mesh = building.mesh(replace(context, case=case), progress, where)
         if len(mesh.points) > MOST_NODES:
             return f"the next mesh would have {len(mesh.points)} nodes, more than {MOST_NODES}"
-        solution = building.solve(replace(context, load=lambda name: mesh if name == "mesh" else context.load(name)), progress)
-    except (MeshError, SolverError) as problem:
-        return f"the next mesh failed ({problem.what})"
-    readings = _read(context, mesh, solution)
+        solution = building.solve_systole(_on(context, mesh), progress)
+        readings = _read(context, mesh, solution)
+    except _FAILURES as problem:
+        return f"the next mesh failed ({_what(problem)})"
     moved = abs(readings.reported - last.readings.reported) / abs(readings.reported)
     return _Round(settings, where, mesh, solution, readings, {**last.left, step: moved * leaves / (1.0 - leaves)})
 

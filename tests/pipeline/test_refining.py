@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aorta.errors import MeshError
+from aorta.errors import MeshError, RiskError, SetupError, SolverError
 from aorta.pipeline import building, refining
 from aorta.pipeline.context import Context
 from aorta.records import FinerMesh, WallMesh
 from aorta.risk.discretisation import Readings
 from aorta.risk.refinement import finer
-from aorta.settings import BloodPressure, Case, LabelInput, MeshSettings
+from aorta.settings import BloodPressure, Case, CycleSettings, LabelInput, MechanicsSettings, MeshSettings
 
 CASE = Case(
     1, "toy", labels=LabelInput("x"), pressure=BloodPressure(0.016, 0.011), mesh=MeshSettings(size=6.0, layers=1, accuracy=3.0)
@@ -36,11 +36,19 @@ def readings(recovered, kPa=100.0):
     return Readings(value, value * (1 + recovered / 100), value, np.arange(1), np.zeros(1), np.ones(1))
 
 
+def solved(what, whole=False):
+    """A vessel is its own solution; ``what`` that is an error is raised."""
+    problem = getattr(what, "failing", None) if whole else what
+    if isinstance(problem, Exception):
+        raise problem
+    return what
+
+
 @pytest.fixture
 def refine(monkeypatch):
     """``refine(first, *later)``: the stage on vessels instead of meshes; an error among them is raised in place of a mesh."""
 
-    def run(*vessels, solve=lambda context, progress: context.load("mesh"), ranks=1):
+    def run(*vessels, solve=lambda context, progress: solved(context.load("mesh")), ranks=1):
         later, asked = iter(vessels[1:]), []
 
         def mesh(context, progress, where=None):
@@ -52,9 +60,10 @@ def refine(monkeypatch):
 
         share = iter((2 / 3) ** np.arange(1, 9))
         monkeypatch.setattr(building, "mesh", mesh)
-        monkeypatch.setattr(building, "solve", solve)
+        monkeypatch.setattr(building, "solve_systole", solve)
+        monkeypatch.setattr(building, "complete", lambda context, found, progress: solved(found, whole=True))
         monkeypatch.setattr("aorta.risk.fields.wall_places", lambda mesh, exclusion: type("Places", (), {"elements": None}))
-        monkeypatch.setattr("aorta.risk.discretisation.read_percentile", lambda mesh, state, elements: state.readings)
+        monkeypatch.setattr("aorta.risk.discretisation.read_percentile", lambda mesh, state, elements: solved(state.readings))
         monkeypatch.setattr("aorta.risk.refinement.finer", lambda *_: FinerMesh(np.zeros((1, 3)), np.array([next(share)])))
         context = Context(CASE, None, None, lambda name: vessels[0] if name in ("mesh", "mechanics") else None, None, ranks)
         return refining.refine(context, lambda *_: None), asked
@@ -100,6 +109,9 @@ def test_the_estimate_of_the_last_mesh_counts_too(refine):
     [
         ([Vessel(refining.MOST_NODES + 1, None)], "150001 nodes, more than 150000", 9.0),
         ([MeshError("the wall folds", where="mesh")], "the next mesh failed (the wall folds)", 9.0),
+        ([SetupError("a process of the solver was killed", where="--ranks")], "a process of the solver was killed", 9.0),
+        ([MemoryError()], "the next mesh failed (memory ran out)", 9.0),
+        ([Vessel(2, RiskError("no wall", where="risk"))], "the next mesh failed (no wall)", 9.0),
         ([Vessel(2, readings(8.0))] * 9, "4 rounds were not enough", 8.0),
     ],
 )
@@ -114,17 +126,45 @@ def test_what_stops_it_short_is_a_caution(refine, later, why, percent):
 
 def test_every_round_is_solved_by_the_processes_asked_for(refine, monkeypatch):
     """`aorta plan --ranks 3`: the rounds' meshes go the same way as the first one."""
-    real, solved = building.solve, []
+    real, told_to = building.solve_systole, []
     last = Vessel(400, readings(0.3, 102.0))
 
     def solve_on(ranks, mesh, settings, cycle, progress):
-        solved.append((ranks, len(mesh.points)))
+        told_to.append((ranks, len(mesh.points)))
         return mesh
 
     monkeypatch.setattr("aorta.pipeline.ranks.solve_on", solve_on)
-    monkeypatch.setattr("aorta.mechanics.strain.with_strains", lambda mesh, solution: solution)
     refine(Vessel(100, readings(0.4)), Vessel(200, readings(0.5, 103.0)), last, solve=real, ranks=3)
-    assert solved == [(3, 200), (3, 400)]
+    assert told_to == [(3, 200), (3, 400)]
+
+
+def test_a_heart_cycle_that_fails_on_the_last_mesh_leaves_the_one_before(refine):
+    """The first has its whole solution from the stages before."""
+    first, good, last = Vessel(1, readings(0.4)), Vessel(2, readings(0.5)), Vessel(3, readings(0.3))
+    last.failing = SolverError("no equilibrium found", where="wave_03")
+    refined, _ = refine(first, good, last)
+    assert refined.mesh is good and not refined.reached
+    assert "failed over the heart cycle (no equilibrium found)" in told(refined)["mesh_accuracy_percent"].caution
+    good.failing = MemoryError()
+    refined, _ = refine(first, good, last)
+    assert refined.mesh is first and "(memory ran out)" in told(refined)["mesh_accuracy_percent"].caution
+
+
+@pytest.mark.fem
+def test_rounds_solve_for_systole_alone(monkeypatch):
+    """The heart cycle is left to the last mesh, and where there is none, that is not solved again."""
+    pytest.importorskip("dolfinx")
+    asked, case = [], replace(CASE, cycle=CycleSettings(states=("diastole",)), mechanics=MechanicsSettings(prestress="linear"))
+    monkeypatch.setattr("aorta.mechanics.solve.solve", lambda *arguments: asked.append(arguments[6]) or "solved")
+    for one in (case, CASE):
+        context = Context(one, None, None, lambda name: None, None)
+        building.solve_systole(context, lambda *_: None)
+    assert asked == [None, None]
+    context = Context(case, None, None, lambda name: None, None)
+    assert building.complete(context, "found", lambda *_: None) == "solved"
+    assert list(asked.pop().named) == ["diastole"]
+    plain = replace(context, case=replace(case, cycle=CycleSettings()))
+    assert building.complete(plain, "found", lambda *_: None) == "found" and len(asked) == 2
 
 
 def test_skipped_unless_asked_for():
