@@ -3,10 +3,12 @@
 import shutil
 import stat
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from bombs import deflated_dicom, gzip_nrrd
 from intact import Intact
 
 HOSTILE_EVERY = 20
@@ -25,7 +27,7 @@ class Damaged:
 def make(number: int, seed: int, sources: list[Intact], folder: Path) -> Damaged:
     """Input ``number`` of a run, below ``folder``, the same for the same seed.
 
-    The first ones are the sources as they are; then every twentieth is an archive that means harm,
+    The first ones are the sources as they are; then every twentieth is an archive or a bomb that means harm,
     and the others are truncated (a third) or have bytes changed, half of them beyond the header.
     """
     folder.mkdir(parents=True)
@@ -34,10 +36,7 @@ def make(number: int, seed: int, sources: list[Intact], folder: Path) -> Damaged
     rng = np.random.default_rng([seed, number])
     if number % HOSTILE_EVERY == 0:
         how = list(HOSTILE)[number // HOSTILE_EVERY % len(HOSTILE)]
-        path = folder / "harm.zip"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            HOSTILE[how](archive, rng)
-        return Damaged("zip that means harm", how, "image", path)
+        return Damaged("means harm", how, "image", HOSTILE[how](folder, rng))
     source = _any(sources, rng)
     path, victim = _copied(source, folder, rng)
     data = bytearray(victim.read_bytes())
@@ -130,7 +129,7 @@ _FLIPS = (_flip_header, _flip_beyond)
 WAYS = (_cut, _cut, *_FLIPS, *_FLIPS, *_FLIPS, _number, _digits, _drop, _twice)
 
 
-# ------------------------------------------------------------------------------ archives that mean harm
+# ------------------------------------------------------------------------------ files that mean harm
 
 
 def _climb(archive: zipfile.ZipFile, rng: np.random.Generator) -> None:
@@ -176,11 +175,38 @@ def _odd_names(archive: zipfile.ZipFile, rng: np.random.Generator) -> None:
         archive.writestr(zipfile.ZipInfo(name or "empty"), rng.bytes(200))
 
 
-HOSTILE = {
-    "paths that climb out": _climb,
-    "symbolic links": _link,
-    "a bomb": _bomb,
-    "very many members": _many,
-    "archives inside": _nested,
-    "odd names": _odd_names,
+def _deflated(folder: Path, rng: np.random.Generator) -> Path:
+    """A slice of CT that inflates a thousandfold, plain or in a zip that does not compress it."""
+    path = deflated_dicom(folder / "a.dcm", int(rng.integers(1500, 3000)))
+    if rng.integers(2):
+        return path
+    with zipfile.ZipFile(folder / "harm.zip", "w") as archive:
+        archive.write(path, "1")
+    return folder / "harm.zip"
+
+
+def _gzip(folder: Path, rng: np.random.Generator) -> Path:
+    """As many voxels as there may be, of eight bytes."""
+    return gzip_nrrd(folder / "a.nrrd", (512, 512, int(rng.integers(1300, 2288))))
+
+
+def _zip(fill: Callable[[zipfile.ZipFile, np.random.Generator], None]) -> Callable[[Path, np.random.Generator], Path]:
+    def make_zip(folder: Path, rng: np.random.Generator) -> Path:
+        path = folder / "harm.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            fill(archive, rng)
+        return path
+
+    return make_zip
+
+
+HOSTILE: dict[str, Callable[[Path, np.random.Generator], Path]] = {
+    "paths that climb out": _zip(_climb),
+    "symbolic links": _zip(_link),
+    "a bomb": _zip(_bomb),
+    "very many members": _zip(_many),
+    "archives inside": _zip(_nested),
+    "odd names": _zip(_odd_names),
+    "a deflated bomb": _deflated,
+    "a gzipped bomb": _gzip,
 }

@@ -19,11 +19,14 @@ from intact import intact
 SECONDS = 60.0
 SCRIPT = Path(__file__).with_name("reader_process.py")
 GOOD = ("read", "refused")
+MOST_MB = 1200.0
+"""The program with all its libraries takes some 500 MB; no input is larger than a few."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``outcome``: "read" or "refused" are good; "traceback", "bad error", "hang", "crash" or "stray file" are not."""
+    """``outcome``: "read" or "refused" are good; "traceback", "too much memory", "bad error", "hang", "crash" or
+    "stray file" are not."""
 
     number: int
     input: Damaged
@@ -82,7 +85,12 @@ class Reader:
         if answer["stray"] or left:
             self.before = self.places()
             return Verdict(number, item, "stray file", f"{answer['stray']} {left}", answer["seconds"], answer["peak_MB"])
-        return Verdict(number, item, answer["outcome"], answer["text"], answer["seconds"], answer["peak_MB"])
+        outcome, text = answer["outcome"], answer["text"]
+        if answer["peak_MB"] > MOST_MB:
+            outcome, text = "too much memory", f"{answer['peak_MB']:.0f} MB; {outcome}: {text}"
+            self.stop()
+            self.start()  # a process keeps its peak
+        return Verdict(number, item, outcome, text, answer["seconds"], answer["peak_MB"])
 
     def stop(self) -> None:
         """End this process."""

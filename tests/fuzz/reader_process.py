@@ -74,13 +74,26 @@ def _judged(read, reader: str, path: Path) -> dict:
     try:
         return {"outcome": "read", "text": read(reader, path)}
     except AortaError as error:
+        if _lacked_memory(error):
+            return {"outcome": "too much memory", "text": traceback.format_exc()}
         told = {"what": error.what, "where": error.where, "fix": error.fix}
         missing = [key for key, value in told.items() if not value]
         if missing or str(path.parent) in str(error):
             return {"outcome": "bad error", "text": f"{error} (missing: {missing})"}
         return {"outcome": "refused", "text": error.what}
+    except MemoryError:
+        return {"outcome": "too much memory", "text": traceback.format_exc()}
     except BaseException:
         return {"outcome": "traceback", "text": traceback.format_exc()}
+
+
+def _lacked_memory(error: BaseException | None) -> bool:
+    """Whether a refusal stands for a lack of memory, by what was raised before it; "from None" hides that only from readers."""
+    while error is not None:
+        if isinstance(error, MemoryError) or any(words in str(error) for words in ("allocate memory", "bad_alloc")):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _check_volume(volume) -> str:

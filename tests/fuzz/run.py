@@ -2,8 +2,8 @@
 
     python tests/fuzz/run.py [--inputs 2000] [--seed 1] [--workers 2]
 
-Prints a table of outcomes; ends with status 1 if any input led to a traceback, a crash, a hang, a
-stray file or an error without what, where and fix.
+Prints a table of outcomes; ends with status 1 if any input led to a traceback, a crash, a hang, too much
+memory, a stray file or an error without what, where and fix.
 """
 
 import argparse
