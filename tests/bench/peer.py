@@ -15,10 +15,11 @@ from tests.bench.ours import PRESSURE
 def measure(geometry: str, size: int, folder: Path) -> dict:
     """Solve without prestress to 16 kPa and say what it took; our own state of the same mesh must be in the folder."""
     from aorta.verify import calculix
+    from aorta.verify.calculix_input import FASTEST
     from tests.bench.geometries import mesh_of
 
     mesh = mesh_of(geometry, size, folder)
-    run = calculix.timed_run(mesh, calculix.clamped(mesh).materials, PRESSURE, way=calculix.FASTEST)
+    run = calculix.timed_run(mesh, calculix.clamped(mesh).materials, PRESSURE, way=FASTEST)
     ours = np.load(folder / f"{geometry}-{size}-forward.npz")
     apart = np.linalg.norm(run.displacement_mm - ours["displacement"], axis=1).max()
     largest = float(np.linalg.norm(run.displacement_mm, axis=1).max())
