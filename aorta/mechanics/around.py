@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aorta.mechanics.contact import Contact
 from aorta.mechanics.obstacles import Sampled, sampled
 from aorta.mechanics.support_forces import tissue as tissue_tractions
 from aorta.mechanics.support_forces import touch
-from aorta.mechanics.surroundings import Contact, Surroundings, Tissue
+from aorta.mechanics.surroundings import Surroundings, Tissue
 from aorta.records import Finding, State, WallMesh
 from aorta.settings import MechanicsSettings, TissueSettings
 from aorta.units import kpa

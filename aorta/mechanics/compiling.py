@@ -29,6 +29,9 @@ JIT_OPTIONS = dolfinx.jit.DOLFINX_DEFAULT_JIT_PARAMETERS if VERSION < (0, 6) els
 JIT_OPTIONS["cffi_extra_compile_args"] = (COMPILER_FLAGS, "")
 JIT_OPTIONS["timeout"] = (600, "")
 
+_AMONG_PROCESSES = "Failed just-in-time compilation"
+"""What DOLFINx raises on every process, as a RuntimeError, where the first one's compilation failed."""
+
 for _name in ("FFCx", "ffcx", "UFL", "ufl"):  # they tell every step of a compilation
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -79,7 +82,9 @@ def compiling() -> Iterator[None]:
             why=(problem.strerror or "").lower(),
             fix="free disk space, or set XDG_CACHE_HOME to a folder that can be written",
         ) from problem
-    except cffi.VerificationError as problem:
+    except (cffi.VerificationError, RuntimeError) as problem:
+        if isinstance(problem, RuntimeError) and _AMONG_PROCESSES not in str(problem):
+            raise
         raise SetupError(
             "the equations cannot be compiled: the C compiler failed",
             where="compiler's cache, in XDG_CACHE_HOME or ~/.cache",

@@ -12,6 +12,7 @@ from dolfinx import fem
 from petsc4py import PETSc
 
 from aorta.mechanics import backend
+from aorta.mechanics.contact import ContactForces
 from aorta.mechanics.equilibrium import Equilibrium
 
 
@@ -24,7 +25,8 @@ class ConstrainedMatrix:
         What to solve with, in the nodes' own axes.
     """
 
-    def __init__(self, form: fem.Form, equilibrium: Equilibrium):
+    def __init__(self, form: fem.Form, equilibrium: Equilibrium, contact: ContactForces | None = None):
+        self._contact = contact
         self._form, self._conditions = form, equilibrium.conditions
         unknowns = equilibrium.body.domain.unknowns
         mine = unknowns.displacement[:, 0] < unknowns.owned  # of MPI processes, each turns the rows it owns
@@ -53,12 +55,13 @@ class ConstrainedMatrix:
         matrix.assemble()
         return matrix
 
-    def assemble(self) -> None:
-        """Overwrite the system by the tangent at the present unknowns."""
+    def assemble(self, exact: bool = True) -> None:
+        """Overwrite the system by the tangent at the present unknowns; contact's part as its ``add_stiffness`` says."""
+        backend.assemble_matrix(self._raw, self._form, self._conditions if self._rotation is None else ())
+        if self._contact is not None:
+            self._contact.add_stiffness(self._raw, exact)
         if self._rotation is None:
-            backend.assemble_matrix(self._raw, self._form, self._conditions)
             return
-        backend.assemble_matrix(self._raw, self._form, ())
         self._raw.PtAP(self._rotation, result=self.system)
         self.system.zeroRowsColumns(self._held, 1.0)
 

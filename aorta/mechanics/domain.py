@@ -103,6 +103,12 @@ class Domain:
         nodal[self.unknowns.nodes[mine]] = np.asarray(array)[self.unknowns.displacement[mine]]
         return self.together(nodal)
 
+    def owns(self, triangles: np.ndarray) -> np.ndarray:
+        """(k,) bool: which of the boundary's triangles (k, 3 or more) are faces of this process's own tetrahedra."""
+        count = len(self.source.points)
+        mine = _faces(self.source.tets[self.tet_of_cell[: self.owned]], count)
+        return np.isin(_key(triangles[:, :3], count), mine)
+
     def region_tags(self):
         """Cell tags: the value of ``WallMesh.region``."""
         return backend.tags(self.mesh, 3, np.arange(len(self.tet_of_cell)), self.source.region[self.tet_of_cell])

@@ -21,6 +21,7 @@ import ufl
 from dolfinx import fem
 
 from aorta.mechanics import backend
+from aorta.mechanics.contact import ContactForces
 from aorta.mechanics.domain import Domain
 from aorta.mechanics.kinematics import cauchy, gradient, pushed_normal, unit
 from aorta.mechanics.loads import Loads, shares
@@ -88,6 +89,8 @@ class Equilibrium:
         ``Unknowns.nodes`` (None: the global ones). ``given`` (size,) bool are those in global axes that take
         ``given_values`` (size,) mm at full load.
     around : SurroundingForces or None
+    contact : ContactForces or None
+        Beside the forms: their residual is without it.
     """
 
     def __init__(self, body: Body, prestressed: bool):
@@ -151,6 +154,9 @@ class Equilibrium:
         self._dS = ufl.Measure("dS", domain.mesh, **facet)
         self._wall = backend.indicator(domain.mesh, domain.cells(WALL)) if self._loaded_inside else None
         self.around = SurroundingForces(around, domain, self._ds(_SURROUNDINGS_TAG)) if _SURROUNDINGS_TAG in groups else None
+        self.contact = None
+        if self.around is not None and around.contact is not None:
+            self.contact = ContactForces(around.contact, domain, around.facets, self.held, self.frames is not None)
 
     def _any_inside(self, facet_tags) -> bool:
         """Whether pressure acts on faces between two tetrahedra."""
@@ -254,8 +260,8 @@ class Equilibrium:
 
     def refresh(self) -> None:
         """Bring up to date what depends on the present displacement and is no part of the forms: where contact is."""
-        if self.around is not None:
-            self.around.refresh(self.u)
+        if self.contact is not None:
+            self.contact.look(self.body.domain.read(self.u.x.array))
 
     def _spring_forces(self, displacement):
         v, n = self._test, ufl.FacetNormal(self.body.domain.mesh)

@@ -56,8 +56,9 @@ class Newton:
         residual = equilibrium.inverse() if phase == "inverse" else equilibrium.forward()
         self.residual_form = backend.compile_form(residual)
         tangent = equilibrium.tangent(residual, self.unknown)
-        self.matrix = ConstrainedMatrix(backend.compile_form(tangent), equilibrium)
-        self.action = TangentAction(equilibrium, tangent, self.unknown, self.matrix)
+        contact = equilibrium.contact if phase == "forward" else None  # in the image its forces do not change with w
+        self.matrix = ConstrainedMatrix(backend.compile_form(tangent), equilibrium, contact)
+        self.action = TangentAction(equilibrium, tangent, self.unknown, self.matrix, contact)
         self.residual, self.step = backend.new_vector(self.unknown), backend.new_vector(self.unknown)
         body = equilibrium.body
         self._owned, self._comm = body.domain.unknowns.owned, body.domain.mesh.comm
@@ -81,6 +82,8 @@ class Newton:
         """The residual of this process's unknowns in the nodes' own axes, held ones with it, and which are held."""
         self.equilibrium.refresh()
         backend.assemble_vector(self.residual, self.residual_form)
+        if self.equilibrium.contact is not None:
+            self.equilibrium.contact.add_residual(self.residual)
         if self._dead is not None:
             self.residual.array[:] -= self._share * self._dead[: self._owned]
         self.matrix.to_local(self.residual)
@@ -121,7 +124,7 @@ class Newton:
         pressure = self.equilibrium.pressure
         value = pressure.value.copy()
         pressure.value = value if exact else 0.0
-        self.matrix.assemble()
+        self.matrix.assemble(exact)
         pressure.value = value
         if self.phase == "inverse":  # negative, as stress falls with w; GMRES does not mind the sign of its preconditioner
             self.matrix.negate()

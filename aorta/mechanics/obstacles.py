@@ -24,7 +24,6 @@ _EXACT_MM = 4.0
 """Near surface and vessel the samples are heights above the surface; elsewhere distances to the nearest vertex, found on
 a grid ``_COARSER`` times as wide."""
 _COARSER, _NEIGHBOURS = 4, 8
-_DIFFERENCE_MM = 1e-3
 
 
 class Obstacle(Protocol):
@@ -34,8 +33,8 @@ class Obstacle(Protocol):
         """(n,) mm from the obstacle of points (n, 3), negative within it."""
         ...
 
-    def normal(self, points: np.ndarray) -> np.ndarray:
-        """(n, 3) unit vectors out of the obstacle."""
+    def slopes(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The distance's gradient (n, 3), of length one or nearly, out of the obstacle, and its second derivatives (n, 3, 3)."""
         ...
 
 
@@ -50,32 +49,57 @@ class HalfSpace:
         """Height above the plane."""
         return (points - self.point) @ self.out
 
-    def normal(self, points: np.ndarray) -> np.ndarray:
+    def slopes(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The plane's normal everywhere."""
-        return np.broadcast_to(self.out, points.shape).copy()
+        return np.broadcast_to(self.out, points.shape).copy(), np.zeros((*points.shape, 3))
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """A signed distance on a grid: ``coefficients`` [k, j, i] of cubic splines, ``low`` (3,) mm LPS of its first point."""
+    """A signed distance on a grid: ``coefficients`` [k, j, i] of cubic splines, ``low`` (3,) mm LPS of its first point.
+
+    Beyond the grid, where no point was in reach, it is ``REACH_MM`` and flat.
+    """
 
     low: np.ndarray
     step: float
     coefficients: np.ndarray
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """By cubic splines; ``REACH_MM`` beyond the grid, where no point was in reach."""
-        kji = ((points - self.low) / self.step)[:, ::-1]
-        inside = ((kji >= 0) & (kji <= np.array(self.coefficients.shape) - 1)).all(1)
+        """By the splines."""
         out = np.full(len(points), REACH_MM)
-        out[inside] = ndi.map_coordinates(self.coefficients, kji[inside].T, order=3, mode="nearest", prefilter=False)
+        inside, (value, _, _), near = self._at(points)
+        out[inside] = np.einsum("nkji,nk,nj,ni->n", near, value[:, 2], value[:, 1], value[:, 0], optimize=True)
         return out
 
-    def normal(self, points: np.ndarray) -> np.ndarray:
-        """The distance's unit gradient, by central differences."""
-        steps = _DIFFERENCE_MM * np.eye(3)
-        slope = np.stack([self.distance(points + s) - self.distance(points - s) for s in steps], -1)
-        return slope / np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-12)
+    def slopes(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The splines' own first and second derivatives."""
+        first, second = np.zeros((len(points), 3)), np.zeros((len(points), 3, 3))
+        inside, orders, near = self._at(points)
+        for a in range(3):
+            for b in range(a, 3):
+                counts = np.bincount([a, b], minlength=3)
+                x, y, z = (orders[count][:, axis] for axis, count in enumerate(counts))
+                second[inside, a, b] = np.einsum("nkji,nk,nj,ni->n", near, z, y, x, optimize=True) / self.step**2
+                second[inside, b, a] = second[inside, a, b]
+            x, y, z = (orders[int(axis == a)][:, axis] for axis in range(3))
+            first[inside, a] = np.einsum("nkji,nk,nj,ni->n", near, z, y, x, optimize=True) / self.step
+        return first, second
+
+    def _at(self, points: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...], np.ndarray]:
+        """Which points are within the grid, their splines' weights (m, 3, 4) along each axis with the weights' first two
+        derivatives, and the coefficients (m, 4, 4, 4) about them."""
+        size = np.array(self.coefficients.shape)[::-1]
+        place = (points - self.low) / self.step
+        inside = ((place >= 0) & (place <= size - 1)).all(1)
+        place = place[inside]
+        cell = np.minimum(np.floor(place).astype(int), size - 2)
+        t = place - cell
+        value = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], -1) / 6
+        slope = np.stack([-((1 - t) ** 2), 3 * t**2 - 4 * t, -3 * t**2 + 2 * t + 1, t**2], -1) / 2
+        bend = np.stack([1 - t, 3 * t - 2, 1 - 3 * t, t], -1)
+        i, j, k = (np.clip(cell[:, axis, None] + np.arange(-1, 3), 0, size[axis] - 1) for axis in range(3))
+        return inside, (value, slope, bend), self.coefficients[k[:, :, None, None], j[:, None, :, None], i[:, None, None, :]]
 
 
 def sampled(surface: Surface, points: np.ndarray) -> Sampled | None:

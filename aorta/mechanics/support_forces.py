@@ -1,7 +1,7 @@
 """Forces of elastic supports, tissue and spine on the vessel, in numpy from a state's record.
 
-The same laws as in the solver's forms (``equilibrium.py``, ``surroundings.py``), computed anew: shape
-functions and quadrature of ``tet10.py``, distances at the nodes' present places.
+The same laws as in the solver (``equilibrium.py``, ``surroundings.py``, ``contact.py``), computed anew: shape
+functions and quadrature of ``tet10.py``, distances at the points' present places.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from aorta.mechanics import tet10
+from aorta.mechanics.contact import Contact
 from aorta.mechanics.supports import Support
-from aorta.mechanics.surroundings import Contact, Surroundings, Tissue
+from aorta.mechanics.surroundings import Surroundings, Tissue
 from aorta.records import State, WallMesh
 
 
@@ -84,16 +85,14 @@ def tissue(mesh: WallMesh, what: Tissue, facets: str, state: State, unloaded: np
 def touch(mesh: WallMesh, what: Contact, facets: str, displacement: np.ndarray) -> Touch:
     """Contact of facets with an obstacle."""
     triangles = mesh.facets[facets]
-    nodes = np.unique(triangles)
-    nodal = np.zeros((len(mesh.points), 5))
-    places = mesh.points[nodes] + displacement[nodes]
-    nodal[nodes, 0], nodal[nodes, 2:] = what.obstacle.distance(places), what.obstacle.normal(places)
+    places = _at_points(mesh.points + displacement, triangles)
+    depth = -what.obstacle.distance(places.reshape(-1, 3)).reshape(-1, 6)
     if what.silent:
-        nodal[nodes, 1] = what.obstacle.distance(mesh.points[nodes])
-    found = _at_points(nodal, triangles)
-    depth = -(found[..., 0] + np.maximum(-found[..., 1], 0.0))
+        image = what.obstacle.distance(_at_points(mesh.points, triangles).reshape(-1, 3)).reshape(-1, 6)
+        depth -= np.maximum(-image, 0.0)
+    out = what.obstacle.slopes(places.reshape(-1, 3))[0].reshape(places.shape)
     area = np.linalg.norm(area_vectors(mesh.points, triangles), axis=-1)
-    return Touch(triangles, what.stiffness * np.maximum(depth, 0.0), depth, found[..., 2:], area)
+    return Touch(triangles, what.stiffness * np.maximum(depth, 0.0), depth, out, area)
 
 
 def all_forces(

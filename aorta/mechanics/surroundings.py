@@ -1,14 +1,8 @@
-"""What surrounds the vessel and presses on the wall's outer face, as forms: soft tissue and the spine.
+"""What surrounds the vessel and presses on the wall's outer face: soft tissue, as forms, and the spine (``contact.py``).
 
 Tissue: traction -k (u - u_rest) - c du/dt (Moireau et al. 2012, Biomech Model Mechanobiol 11:1), per
 imaged area, with backward Euler between timed states; in static states c counts for nothing. At rest
 in the imaged shape (u_rest = 0: it bears nothing at imaging pressure) or in the unloaded one (u_rest = w).
-
-Spine: rigid, frictionless, in one direction only. With d the signed distance of a point of the wall's
-outer face from it and m its outward normal, the traction is ε <-(d + d0)> m, by penalty; d0 = <-d> in
-the image, so that an overlap of the label map's is no force: at imaging the spine bears nothing either.
-Distance and normal are taken at the nodes where they are *now* (``refresh``, before each residual) and
-interpolated; the tangent leaves out the curvature of the spine alone.
 """
 
 from __future__ import annotations
@@ -21,11 +15,7 @@ import ufl
 from dolfinx import fem
 
 from aorta.mechanics import backend
-from aorta.mechanics.obstacles import Obstacle
-
-CONTACT_STIFFNESS = 1.0
-"""MPa/mm: 100 times the wall's own resistance to a change of radius (2 E t / R², some 0.01 MPa/mm), so that a blood
-pressure's worth of contact, 0.016 MPa, sinks in by 0.016 mm, a fiftieth of a voxel."""
+from aorta.mechanics.contact import Contact
 
 
 @dataclass(frozen=True)
@@ -35,15 +25,6 @@ class Tissue:
     stiffness: float = 0.0
     damping: float = 0.0
     at_rest: Literal["imaged", "unloaded"] = "imaged"
-
-
-@dataclass(frozen=True)
-class Contact:
-    """An obstacle and the stiffness (MPa/mm) with which it is kept out; ``silent``: no force in the image, whatever overlaps."""
-
-    obstacle: Obstacle
-    stiffness: float = CONTACT_STIFFNESS
-    silent: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,15 +54,8 @@ class SurroundingForces:
         self.what, self._domain, self._ds = what, domain, measure
         self._rate = fem.Constant(domain.mesh, np.float64(0.0))
         self._stiffness = fem.Constant(domain.mesh, np.float64(what.tissue.stiffness if what.tissue else 0.0))
-        self._carrier = _Carrier(domain) if what.damped or what.contact else None
+        self._carrier = _Carrier(domain) if what.damped else None
         self._before = self._carrier.function() if what.damped else None
-        if what.contact:
-            self._penalty = fem.Constant(domain.mesh, np.float64(what.contact.stiffness))
-            self._distance, self._normal, self._at = (self._carrier.function() for _ in range(3))
-            self._outer = np.intersect1d(domain.source.facets[what.facets], self._carrier.nodes)
-            places = domain.source.points[self._outer]
-            self._image = what.contact.obstacle.distance(places) if what.contact.silent else np.zeros(len(places))
-            self.refresh(None)
 
     # ------------------------------------------------------------------------------------ forms
 
@@ -97,31 +71,9 @@ class SurroundingForces:
                 form += self._stiffness * ufl.dot(stretch, test) * self._ds
             if u is not None and self._before is not None:
                 form += self._rate * ufl.dot(u - self._before, test) * self._ds
-        contact = self.what.contact
-        if contact is not None and not (contact.silent and u is None):  # in the image itself it is then nil
-            gap = self._distance[0] + _positive(-self._distance[1])
-            if u is not None:
-                gap += ufl.dot(self._normal, u - self._at)
-            form -= self._penalty * _positive(-gap) * ufl.dot(self._normal, test) * self._ds
         return form
 
     # ----------------------------------------------------------------------------------- memory
-
-    def refresh(self, u) -> None:
-        """Distance and normal where the wall is at the displacement ``u`` (None: in the image)."""
-        contact, source = self.what.contact, self._domain.source
-        if contact is None:
-            return
-        moved = np.zeros(source.points.shape) if u is None else self._domain.read(u.x.array)
-        now = (source.points + moved)[self._outer]
-        finite = np.isfinite(now).all(1)  # a trial step of Newton's may not be
-        distance, normal = np.full(len(now), np.nan), np.zeros_like(now)
-        distance[finite], normal[finite] = contact.obstacle.distance(now[finite]), contact.obstacle.normal(now[finite])
-        nodal = np.zeros((3, *source.points.shape))
-        nodal[0, self._outer, 0], nodal[0, self._outer, 1] = distance, self._image
-        nodal[1, self._outer], nodal[2] = normal, moved
-        for function, values in zip((self._distance, self._normal, self._at), nodal):
-            self._carrier.write(function, values)
 
     def set_time_step(self, duration: float | None, before: np.ndarray | None) -> None:
         """The next states are ``duration`` s after displacements ``before`` (n, 3) mm; None: static."""
@@ -130,11 +82,6 @@ class SurroundingForces:
         self._rate.value = 0.0 if duration is None else self.what.tissue.damping / duration
         if duration is not None:
             self._carrier.write(self._before, before)
-
-
-def _positive(value):
-    """<x>: x where it is positive, else 0."""
-    return ufl.conditional(ufl.gt(value, 0.0), value, 0.0)
 
 
 class _Carrier:

@@ -13,6 +13,7 @@ from petsc4py import PETSc
 
 from aorta.mechanics import backend
 from aorta.mechanics.constrained import ConstrainedMatrix
+from aorta.mechanics.contact import ContactForces
 from aorta.mechanics.equilibrium import Equilibrium
 
 
@@ -26,17 +27,19 @@ class TangentAction:
     unknown : function
     matrix : ConstrainedMatrix
         Knows the nodes' own axes and sizes.
+    contact : ContactForces or None
+        Whose stiffness comes to the form's.
 
     Attributes
     ----------
     operator : PETSc matrix
     """
 
-    def __init__(self, equilibrium: Equilibrium, tangent, unknown, matrix: ConstrainedMatrix):
+    def __init__(self, equilibrium: Equilibrium, tangent, unknown, matrix: ConstrainedMatrix, contact: ContactForces | None = None):
         domain = equilibrium.body.domain
         self._owned = domain.unknowns.owned
         self._held = np.flatnonzero(equilibrium.held[: self._owned])
-        self._direction, self._matrix = domain.function(), matrix
+        self._direction, self._matrix, self._contact = domain.function(), matrix, contact
         self._form = backend.compile_form(ufl.action(tangent, self._direction))
         self._turned = backend.new_vector(unknown)
         self.operator = PETSc.Mat().createPython(matrix.system.getSizes(), self, comm=matrix.system.comm)
@@ -54,6 +57,8 @@ class TangentAction:
         self._direction.x.array[: self._owned] = self._turned.array
         self._direction.x.scatter_forward()
         backend.assemble_vector(self._turned, self._form)
+        if self._contact is not None:
+            self._contact.add_product(self._turned, self._direction.x.array)
         self._matrix.to_local(self._turned)
         self._turned.copy(product)
         product.array[self._held] = vector.array_r[self._held]

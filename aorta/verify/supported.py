@@ -9,12 +9,13 @@ import numpy as np
 from scipy.optimize import brentq
 
 from aorta.mechanics import balance, stress, tet10
+from aorta.mechanics.contact import Contact
 from aorta.mechanics.equilibrium import Body, Equilibrium
 from aorta.mechanics.newton import Newton
 from aorta.mechanics.obstacles import HalfSpace
 from aorta.mechanics.support_forces import all_forces, touch
 from aorta.mechanics.supports import Support, fixed, sliding
-from aorta.mechanics.surroundings import Contact, Surroundings, Tissue
+from aorta.mechanics.surroundings import Surroundings, Tissue
 from aorta.records import WallMesh
 from aorta.verify import closed_forms as exact
 from aorta.verify import reference_meshes as meshes

@@ -22,7 +22,7 @@ from aorta.pipeline import ranks  # noqa: E402
 from aorta.pipeline import run as run_module  # noqa: E402
 from aorta.pipeline.context import Stage  # noqa: E402
 from aorta.pipeline.stages import GRAPH  # noqa: E402
-from aorta.records import HeartCycle, silent  # noqa: E402
+from aorta.records import HeartCycle, Surface, silent  # noqa: E402
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, TissueSettings, WallSettings  # noqa: E402
 from aorta.units import MMHG_IN_MPA  # noqa: E402
 from aorta.verify import reference_meshes as meshes  # noqa: E402
@@ -79,6 +79,39 @@ def test_pressure_inside_the_solid_and_linear_stress(vessel):
         expected = alone.state("systole").cauchy_quadrature_MPa
         found = shared.state("systole").cauchy_quadrature_MPa
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7 * np.abs(expected).max())
+
+
+def test_calcification_spine_and_tissue_are_shared_too():
+    """A bulge with a calcified patch that leans on a column, in tissue that damps its beat."""
+    mesh = meshes.aneurysm((1, 8, 4))
+    angle, up = np.meshgrid(np.linspace(0, 2 * np.pi, 81), np.linspace(-30, 30, 31), indexing="ij")
+    column = np.stack([25 * np.cos(angle), 25 * np.sin(angle) + mesh.points[:, 1].min() - 25.0, up], -1).reshape(-1, 3)
+    corner = (31 * np.arange(80)[:, None] + np.arange(30)).ravel()
+    triangles = np.concatenate([corner[:, None] + [0, 31, 32], corner[:, None] + [0, 32, 1]])
+    spine = Surface(column, triangles)
+    patch = np.clip((16.0 - np.linalg.norm(mesh.points - mesh.points[mesh.points[:, 0].argmax()], axis=1)) / 2.0, 0.0, 1.0)
+    mesh = dataclasses.replace(mesh, spine=spine, calcified_share=patch)
+    settings = settings_of(WallSettings(calcification="stiff"), prestress="none") | {"tissue": TissueSettings(0.001, 0.0002)}
+    beat = HeartCycle({}, np.array([0.0, 0.4]), np.array([80.0, 120.0]) * MMHG_IN_MPA, period_s=0.8)
+    alone, shared = solve(mesh, **settings, cycle=beat), ranks.solve_on(2, mesh, settings, beat, silent)
+    told, found = ({f.name: f.value for f in solution.findings} for solution in (alone, shared))
+    assert told["spine_contact_force_N"] > 0.1 and told["tissue_traction_max_kPa"] > 0.1
+    for name in ("spine_contact_force_N", "spine_penetration_max_mm", "tissue_traction_max_kPa", "beats_until_periodic"):
+        assert found[name] == pytest.approx(told[name], rel=1e-6)
+    assert all(f.valid for f in shared.findings)
+    for one, two in zip(alone.states, shared.states):
+        np.testing.assert_allclose(two.displacement_mm, one.displacement_mm, rtol=0, atol=1e-7 * np.abs(one.displacement_mm).max())
+        expected = one.cauchy_quadrature_MPa
+        np.testing.assert_allclose(two.cauchy_quadrature_MPa, expected, rtol=0, atol=1e-7 * np.abs(expected).max())
+    np.testing.assert_allclose(shared.states[-1].velocity_mm_per_s, alone.states[-1].velocity_mm_per_s, rtol=0, atol=1e-5)
+
+
+def test_a_compiler_that_fails_is_told_as_without_ranks(vessel, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("CC", "/bin/false")
+    with pytest.raises(SetupError, match="the C compiler failed") as told:
+        ranks.solve_on(2, vessel, settings_of(), None, silent)
+    assert "aorta doctor" in told.value.fix
 
 
 def test_no_equilibrium_comes_back_as_itself(vessel):
