@@ -25,7 +25,9 @@ REPEATABLE_MM, DOUBTFUL_MM = 4.0, 1.5
 LEAST_OVERLAP = 0.25
 """Share of the smaller image that must lie within the other."""
 
-Levels = tuple[tuple[float, float], ...]
+Level = tuple[float, float]
+Levels = tuple[Level, ...]
+Pyramid = dict[Level, sitk.Image]
 _LEVELS: Levels = ((6.0, 3.0), (3.0, 1.5), (1.5, 0.5))
 """Voxel and blur, mm, coarse to fine."""
 _SAMPLES = 20000
@@ -50,7 +52,8 @@ def register(fixed: Volume, moving: Volume, kind: Kind = "rigid", progress: Prog
     InputError
         The images have too little in common, or the answer depends on where the search starts.
     """
-    images = [_prepared(volume) for volume in (fixed, moving)]
+    progress("registration: making the images coarser", 0.0)
+    images = [_coarser(_prepared(volume)) for volume in (fixed, moving)]
     start = _start(fixed.grid, moving.grid, kind)
     progress("registration: searching", 0.1)
     found = _search(*images, start, _LEVELS)
@@ -123,28 +126,31 @@ def _start(fixed: Grid, moving: Grid, kind: Kind) -> sitk.Transform:
     return transform
 
 
-def _search(fixed: sitk.Image, moving: sitk.Image, start: sitk.Transform, levels: Levels) -> sitk.Transform:
+def _search(fixed: Pyramid, moving: Pyramid, start: sitk.Transform, levels: Levels) -> sitk.Transform:
     transform = start
-    for voxel, blur in levels:
+    for level in levels:
         method = sitk.ImageRegistrationMethod()
         method.SetMetricAsMattesMutualInformation(40)
-        level = _resampled(fixed, voxel, blur)
-        share = min(1.0, _SAMPLES / level.GetNumberOfPixels())
+        share = min(1.0, _SAMPLES / fixed[level].GetNumberOfPixels())
         method.SetMetricSamplingStrategy(method.RANDOM)
         method.SetMetricSamplingPercentage(share, _SEED)
         method.SetInterpolator(sitk.sitkLinear)
         method.SetOptimizerAsRegularStepGradientDescent(
-            learningRate=voxel / 2, minStep=0.005, numberOfIterations=150, relaxationFactor=0.6, gradientMagnitudeTolerance=1e-6
+            learningRate=level[0] / 2, minStep=0.005, numberOfIterations=150, relaxationFactor=0.6, gradientMagnitudeTolerance=1e-6
         )
         method.SetOptimizerScalesFromPhysicalShift()
         method.SetInitialTransform(transform, inPlace=False)
         try:
-            result = method.Execute(level, _resampled(moving, voxel, blur))
+            result = method.Execute(fixed[level], moving[level])
         except RuntimeError as problem:  # ITK: too many samples map outside the moving image
             raise _unlike("the search left the images' common field of view") from problem
         transform = result.GetNthTransform(0) if isinstance(result, sitk.CompositeTransform) else result
         transform = type(start)(transform)
     return transform
+
+
+def _coarser(image: sitk.Image) -> Pyramid:
+    return {(voxel, blur): _resampled(image, voxel, blur) for voxel, blur in _LEVELS}
 
 
 def _resampled(image: sitk.Image, voxel: float, blur: float) -> sitk.Image:

@@ -35,9 +35,12 @@ def errors(points, motion, to_first):
     return np.linalg.norm(back - points, axis=1)
 
 
-def test_mr_is_laid_over_ct(pair):
+def test_mr_is_laid_over_ct(pair, monkeypatch):
     ct, mr, motion = pair
+    smooth, blurs = sitk.SmoothingRecursiveGaussian, []
+    monkeypatch.setattr(sitk, "SmoothingRecursiveGaussian", lambda image, blur: blurs.append(blur) or smooth(image, blur))
     found = register(ct.volume, mr)
+    assert sorted(blurs) == [0.5, 0.5, 1.5, 1.5, 3.0, 3.0], "once for each level, whatever the number of searches"
     off = errors(ct.centreline, motion, found.to_first)
     assert off.max() < 1.5, "a voxel of the MR is 2.2 to 2.6 mm"
     told = {f.name: f for f in found.findings}
