@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from aorta.mechanics import backend
 from aorta.mechanics.equilibrium import Equilibrium
 from aorta.mechanics.linear import linear_states
 from aorta.mechanics.supports import Prescribed, fixed, sliding
 from aorta.records import WALL
 from aorta.verify import closed_forms as exact
 from aorta.verify import reference_meshes as meshes
-from aorta.verify import shells, solving
+from aorta.verify import shells, solving, tangents
 from aorta.verify.check import Check, rate, relative
 
 
@@ -80,25 +79,7 @@ def tangent() -> tuple[Check, ...]:
         for function in (equilibrium.u, equilibrium.w):
             function.x.array[:] = rng.uniform(-0.03, 0.03, len(function.x.array))
         form = equilibrium.forward() if phase == "forward" else equilibrium.inverse()
-        residual = backend.compile_form(form)
-        matrix_form = backend.compile_form(equilibrium.tangent(form, unknown))
-        matrix, vector, product = backend.new_matrix(matrix_form), backend.new_vector(unknown), backend.new_vector(unknown)
-        backend.assemble_matrix(matrix, matrix_form, ())
-        direction = backend.new_vector(unknown)
-        direction.array[:] = rng.uniform(-1, 1, len(direction.array))
-        matrix.mult(direction, product)
-        start, step, sides = unknown.x.array.copy(), 1e-5, []
-        for sign in (1, -1):
-            unknown.x.array[:] = start + sign * step * direction.array
-            backend.assemble_vector(vector, residual)
-            sides.append(vector.array.copy())
-        difference = (sides[0] - sides[1]) / (2 * step)
-        error = float(np.linalg.norm(difference - product.array) / np.linalg.norm(difference))
-        checks.append(
-            Check(
-                f"tangent, {phase} problem", "along a random direction", error, 1e-6, "share", "central differences of the residual"
-            )
-        )
+        checks.append(tangents.check(f"{phase} problem", equilibrium, form, unknown, 1e-5, rng))
     return tuple(checks)
 
 

@@ -12,7 +12,7 @@ from aorta.mechanics.newton import Newton
 from aorta.mechanics.supports import Prescribed
 from aorta.verify import closed_forms as exact
 from aorta.verify import reference_meshes as meshes
-from aorta.verify import solving
+from aorta.verify import solving, tangents
 from aorta.verify.check import Check, relative
 from aorta.verify.fibre_stress import Fibred
 from aorta.verify.law_twins import DEPTH, twin
@@ -94,22 +94,7 @@ def tangent(name: str) -> tuple[Check, ...]:
     share = 0.2 if name == "gasser-ogden-holzapfel-2006" else 1.0
     F = np.array([[0.15, 0.04, -0.03], [0.02, 0.08, 0.05], [-0.04, 0.01, -0.16]])
     equilibrium.body.domain.write(u, share * (points @ F.T + rng.uniform(-0.01, 0.01, points.shape)))
-    form = equilibrium.forward()
-    residual, matrix_form = backend.compile_form(form), backend.compile_form(equilibrium.tangent(form, u))
-    matrix, vector, product = backend.new_matrix(matrix_form), backend.new_vector(u), backend.new_vector(u)
-    backend.assemble_matrix(matrix, matrix_form, ())
-    direction = backend.new_vector(u)
-    direction.array[:] = rng.uniform(-1, 1, len(direction.array))
-    matrix.mult(direction, product)
-    start, step, sides = u.x.array.copy(), 1e-6, []
-    for sign in (1, -1):
-        u.x.array[:] = start + sign * step * direction.array
-        backend.assemble_vector(vector, residual)
-        sides.append(vector.array.copy())
-    difference = (sides[0] - sides[1]) / (2 * step)
-    error = float(np.linalg.norm(difference - product.array) / np.linalg.norm(difference))
-    source = "central differences of the residual"
-    return (Check(f"tangent, {name}", "along a random direction", error, 1e-6, "share", source),)
+    return (tangents.check(name, equilibrium, equilibrium.forward(), u, 1e-6, rng),)
 
 
 def one_law(name: str) -> tuple[Check, ...]:
