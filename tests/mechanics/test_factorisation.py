@@ -1,5 +1,6 @@
 """Factors are kept, fall back where they must, and what is solved with is the tangent, assembled or not."""
 
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,10 +10,12 @@ pytest.importorskip("dolfinx")
 
 from petsc4py import PETSc
 
+from aorta.errors import SolverError
 from aorta.mechanics import backend
 from aorta.mechanics.constrained import ConstrainedMatrix
 from aorta.mechanics.equilibrium import Equilibrium
 from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
+from aorta.mechanics.materials.registry import material
 from aorta.mechanics.newton import Newton
 from aorta.mechanics.supports import fixed, sliding
 from aorta.mechanics.tangent import TangentAction
@@ -114,3 +117,13 @@ def test_one_load_step_and_one_kind_of_factors_suffice():
         newton.release()
     assert counts["forward"] == (pytest.approx(9, abs=1), 2)
     assert counts["inverse"] == (pytest.approx(8, abs=1), 1)
+
+
+def test_a_step_too_far_ends_in_an_error_without_warnings():
+    """An exponential law overflows on the way to a pressure that it cannot bear."""
+    law = material("demiray-1972", {}, 1e3, "wall")
+    mesh = reference_meshes.aneurysm((1, 8, 4))
+    body = solving.body(mesh, (fixed("end_proximal"), fixed("end_distal")), law)
+    with warnings.catch_warnings(), pytest.raises(SolverError, match="no equilibrium"):
+        warnings.simplefilter("error")
+        Newton(Equilibrium(body, prestressed=False), "forward").run(0.0, 0.2, minimum_step=0.5)
