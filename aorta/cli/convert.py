@@ -12,7 +12,7 @@ from aorta.cli.command import Answer, Console, command
 from aorta.errors import SetupError
 
 if TYPE_CHECKING:
-    from aorta.records import Labels
+    from aorta.records import Labels, Surface
 
 _LABELS = (".nii.gz", ".nii", ".dcm")
 _LABELS_IN = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".dcm")
@@ -62,20 +62,19 @@ def convert(
     """
     from_labels = source.name.lower().endswith(_LABELS_IN)
     to_labels = output.name.endswith(_LABELS)
-    if (outer or thrombus) and not to_labels:
-        raise click.UsageError("--outer and --thrombus are for a label map; end OUTPUT with .nii.gz")
-    if outer and thrombus:
-        raise click.UsageError("give --outer or --thrombus, not both")
-    if reference and not output.name.endswith(".dcm"):
-        raise click.UsageError("--reference is for a DICOM segmentation; end OUTPUT with .dcm")
-    if series is not None and not reference:
-        raise click.UsageError("--series is for --reference")
-    if from_labels and not to_labels:
-        raise click.UsageError(f"a label map becomes a label map; end OUTPUT with {', '.join(_LABELS)}")
-    if not from_labels and (unit is None or frame is None):
-        raise click.UsageError("Missing option '--unit' or '--frame': a surface needs both")
-    if not to_labels and output.suffix.lower() not in _SURFACES:
-        raise click.UsageError(f"OUTPUT must end with {', '.join(_SURFACES)} or {_LABELS[0]}")
+    as_dicom, as_surface = output.name.endswith(".dcm"), output.suffix.lower() in _SURFACES
+    contradictions = (
+        ((outer or thrombus) and not to_labels, "--outer and --thrombus are for a label map; end OUTPUT with .nii.gz"),
+        (outer and thrombus, "give --outer or --thrombus, not both"),
+        (reference and not as_dicom, "--reference is for a DICOM segmentation; end OUTPUT with .dcm"),
+        (series is not None and not reference, "--series is for --reference"),
+        (from_labels and not to_labels, f"a label map becomes a label map; end OUTPUT with {', '.join(_LABELS)}"),
+        (not from_labels and (unit is None or frame is None), "Missing option '--unit' or '--frame': a surface needs both"),
+        (not to_labels and not as_surface, f"OUTPUT must end with {', '.join(_SURFACES)} or {_LABELS[0]}"),
+    )
+    for wrong, told in contradictions:
+        if wrong:
+            raise click.UsageError(told)
     if not output.resolve().parent.is_dir():
         raise SetupError("the output's folder does not exist", where=str(output.parent), fix="make it first")
     if from_labels:
@@ -90,19 +89,7 @@ def convert(
     console.note(f"reading {source.name}")
     lumen = read_surface(source, unit, frame)
     if not to_labels:
-        from aorta.meshing.surfaces_out import write_surface
-
-        write_surface(lumen, output)
-        result = {
-            "output": output,
-            "triangles": len(lumen.triangles),
-            "volume_mL": lumen.volume_mm3 / 1000.0,
-            "frame": "LPS",
-            "unit": "mm",
-            "cautions": list(lumen.cautions),
-        }
-        told = f"{output}: {len(lumen.triangles)} triangles, {lumen.volume_mm3 / 1000.0:.4g} mL, LPS, mm"
-        return Answer(result, "\n".join([told, *_told(lumen.cautions)]))
+        return _write_surface(lumen, output)
     from aorta.segmentation.voxelise import voxelise
 
     others = {name: read_surface(path, unit, frame) if path else None for name, path in (("outer", outer), ("thrombus", thrombus))}
@@ -115,6 +102,22 @@ def convert(
 
 def _told(cautions: Sequence[str]) -> list[str]:
     return [f"caution: {text}" for text in cautions]
+
+
+def _write_surface(surface: Surface, output: Path) -> Answer:
+    from aorta.meshing.surfaces_out import write_surface
+
+    write_surface(surface, output)
+    result = {
+        "output": output,
+        "triangles": len(surface.triangles),
+        "volume_mL": surface.volume_mm3 / 1000.0,
+        "frame": "LPS",
+        "unit": "mm",
+        "cautions": list(surface.cautions),
+    }
+    told = f"{output}: {len(surface.triangles)} triangles, {surface.volume_mm3 / 1000.0:.4g} mL, LPS, mm"
+    return Answer(result, "\n".join([told, *_told(surface.cautions)]))
 
 
 def _write_labels(
