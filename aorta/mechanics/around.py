@@ -16,7 +16,7 @@ from aorta.settings import MechanicsSettings, TissueSettings
 from aorta.units import kpa
 
 _DEEPEST_MM = 0.1
-"""Penetration of the spine above which the penalty no longer stands for a rigid body: a sixth of a voxel."""
+"""Penetration of the spine above which the penalty no longer stands for a rigid body: an eighth of a voxel of 0.8 mm."""
 _TOUCHING_MM = 1.0
 """Overlap in the image up to which bone and wall touch: two labels' voxels, smoothed apart, lie about one voxel over each other."""
 _STATE = "systole"

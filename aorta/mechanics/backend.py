@@ -1,4 +1,4 @@
-"""The one module that knows DOLFINx, FFCx, basix and PETSc by version.
+"""What knows DOLFINx, FFCx, basix and PETSc by version, with ``compiling.py`` alone.
 
 Written for 0.5.2 (Debian 12) and for what changed up to 0.11: names of spaces and elements, the
 order of arguments of ``create_mesh``, adjacency lists that became arrays, ``Expression.eval``; in

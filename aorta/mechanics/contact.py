@@ -19,8 +19,8 @@ from aorta.mechanics import backend, tet10
 from aorta.mechanics.obstacles import REACH_MM, Obstacle
 
 CONTACT_STIFFNESS = 1.0
-"""MPa/mm: 100 times the wall's own resistance to a change of radius (2 E t / R², some 0.01 MPa/mm), so that a blood
-pressure's worth of contact, 0.016 MPa, sinks in by 0.016 mm, a fiftieth of a voxel."""
+"""MPa/mm: over 100 times a vessel's own resistance to widening (0.0076 MPa/mm in the idealised aneurysm: docs/theory/mechanics.md),
+so that a blood pressure's worth of contact, 0.016 MPa, sinks in by 0.016 mm, a fiftieth of a voxel of 0.8 mm."""
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ or flatter in the image by its stretch. Fibres pull and do not push.
 place. Here each power is a Padé approximant, written in the invariants, of the trace of a power of $\\bar b$: smooth
 everywhere, any real exponents, energy right to 1e-8 for stretches between 0.6 and 1.6 (`ogden.py` has the derivation).
 
-**Calcification** is not yet a material: the mesh does not say which elements it fills. Until it does, stiff inclusions
-cannot be placed and are left out.
+**Calcification** is not a law of its own: `wall: {calcification: stiff}` adds a stiff neo-Hookean part to the wall's law where
+it is labelled ([mechanics.md](mechanics.md), Laws).
 """
 
 
