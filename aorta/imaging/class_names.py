@@ -37,11 +37,6 @@ S1 to C1 26 to 50 (resources/map_to_binary.py of that project). Its other organs
 
 TOTALSEGMENTATOR_LAST = 117
 
-NO_THROMBUS_CLASS = (
-    "TotalSegmentator has no class for thrombus: its aorta is taken as lumen throughout, so thrombus volume is 0, the wall lies "
-    "outside its surface, and where it includes thrombus or wall, lumen and outer diameters are too large"
-)
-
 
 def class_of_name(name: str) -> str | None:
     """Our class for a segment's name, or None."""

@@ -11,11 +11,11 @@ import numpy as np
 from aorta.errors import InputError, SetupError, on_os_error
 from aorta.frames import LPS_FROM_RAS
 from aorta.imaging import content
-from aorta.imaging.class_names import NO_THROMBUS_CLASS, mapping
+from aorta.imaging.class_names import mapping
 from aorta.imaging.dicom_seg import read_segmentation_object
 from aorta.imaging.files import is_image_file, read_file
 from aorta.imaging.slicer_segments import segments
-from aorta.records import CLASSES, Grid, Labels, Volume
+from aorta.records import CLASSES, NO_THROMBUS_CLASS, Grid, Labels, Volume
 from aorta.settings import LabelInput
 
 

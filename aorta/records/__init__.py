@@ -12,7 +12,7 @@ from aorta.records.anatomy import Anatomy, Branch, Calcification, End, Landmark,
 from aorta.records.base import Array, Progress, silent
 from aorta.records.finding import Finding, withheld
 from aorta.records.heart_cycle import HeartCycle, PressureWave
-from aorta.records.image import CLASSES, VESSEL, Grid, Labels, SecondSeries, Segmentation, Volume
+from aorta.records.image import CLASSES, NO_THROMBUS_CLASS, VESSEL, Grid, Labels, SecondSeries, Segmentation, Volume
 from aorta.records.mechanics import Refined, Solution, State
 from aorta.records.mesh import THROMBUS, WALL, FinerMesh, WallMesh
 from aorta.records.results import Results, StageRecord
@@ -30,6 +30,7 @@ __all__ = [
     "SecondSeries",
     "CLASSES",
     "VESSEL",
+    "NO_THROMBUS_CLASS",
     "Labels",
     "Segmentation",
     "Surface",

@@ -116,6 +116,12 @@ the image shows. The vessel without branches is lumen + thrombus + wall + calcif
 
 VESSEL = ("lumen", "thrombus", "wall", "calcification")
 
+NO_THROMBUS_CLASS = (
+    "TotalSegmentator has no class for thrombus: its aorta is taken as lumen throughout, so thrombus volume is 0, the wall lies "
+    "outside its surface, and where it includes thrombus or wall, lumen and outer diameters are too large"
+)
+"""The caution about its labels, by whichever way they came."""
+
 
 @dataclass(frozen=True)
 class Labels:
