@@ -90,21 +90,25 @@ def _surfaces(data: dict[str, Any]) -> Broken:
 
 
 def _labels(data: dict[str, Any]) -> Broken:
+    yield from _classes(data, "labels")
+    yield from _classes(data, "segmentation")
     labels = _section(data, "labels")
-    classes = _section(labels, "classes")
-    known = names.classes()
+    if labels.get("convention") == "custom" and not _section(labels, "classes"):
+        yield ("labels", "convention"), "'custom' needs 'classes:', for example 'classes: {lumen: 1, thrombus: 2}'"
+
+
+def _classes(data: dict[str, Any], section: str) -> Broken:
+    classes, known = _section(_section(data, section), "classes"), names.classes()
     for name in classes:
         if name not in known:
-            yield ("labels", "classes", name), f"not one of our classes{did_you_mean(name, known)}; they are {', '.join(known)}"
+            yield (section, "classes", name), f"not one of our classes{did_you_mean(name, known)}; they are {', '.join(known)}"
     values = {name: value for name, value in classes.items() if type(value) is int}
     for name, value in values.items():
         if not 1 <= value <= 65535:
-            yield ("labels", "classes", name), f"{value} cannot be a class; 0 is background, classes are 1 to 65535"
+            yield (section, "classes", name), f"{value} cannot be a class; 0 is background, classes are 1 to 65535"
     for (first, a), (second, b) in combinations(values.items(), 2):
         if a == b:
-            yield ("labels", "classes", second), f"{b} is already '{first}'; a value stands for one class"
-    if labels.get("convention") == "custom" and not classes:
-        yield ("labels", "convention"), "'custom' needs 'classes:', for example 'classes: {lumen: 1, thrombus: 2}'"
+            yield (section, "classes", second), f"{b} is already '{first}'; a value stands for one class"
 
 
 def _pressure(data: dict[str, Any]) -> Broken:

@@ -93,6 +93,10 @@ def test_empty_section_means_its_defaults():
         ("wall: {parameters: {alhpa: 1.0}}", "c.yaml:4:20: wall.parameters: 'alhpa' is not a parameter of raghavan-vorp-2000"),
         ("surfaces: {lumen: a.stl, unit: mm, frame: LPS}", "surfaces: cannot stand beside 'image:'"),
         ("labels: {path: l.nii, classes: {lumen: 1, wall: 1}}", "labels.classes.wall: 1 is already 'lumen'"),
+        (
+            "segmentation: {method: nnunet, weights: w, classes: {thrombus: 1, lumen: 1}}",
+            "segmentation.classes.lumen: 1 is already 'thrombus'",
+        ),
         ("labels: {path: l.nii, classes: {lumen: 0}}", "0 is background"),
         ("labels: {path: l.nii, classes: {limen: 2}}", "not one of our classes; did you mean 'lumen'?"),
         ("labels: {path: l.nii, convention: custom}", "'custom' needs 'classes:'"),
