@@ -51,10 +51,15 @@ def _first_parts(context: Context) -> Mapping[str, Any]:
     return {"segmentation": replace(case.segmentation, weights=None, python=None), **_weights(context), **thickness(case)}
 
 
-def _weights(context: Context) -> Mapping[str, str]:
-    """Digest of a network's weights, where a network is to label the image."""
-    weights = context.case.segmentation.weights
-    return {"file_weights": file_digest(context.source(weights), follow=True)} if weights else {}
+def _weights(context: Context) -> Mapping[str, Any]:
+    """Digest of a network's weights, and which libraries run it, where a network is to label the image."""
+    settings, weights = context.case.segmentation, context.case.segmentation.weights
+    if not weights:
+        return {}
+    from aorta.segmentation.learned.process import library_versions
+
+    python = str(context.source(settings.python).absolute()) if settings.python else None
+    return {"file_weights": file_digest(context.source(weights), follow=True), "libraries": library_versions(python)}
 
 
 def thickness(case: Case) -> Mapping[str, Any]:

@@ -35,10 +35,20 @@ _LIBRARY = {
             def predict_from_files_sequential(self, images, outputs, save_probabilities, overwrite):
                 ending = json.loads((self.folder / "dataset.json").read_text())["file_ending"]
                 if self.model.get("fails"):
-                    raise RuntimeError("out of memory")
-                if self.model.get("connects"):
+                    raise RuntimeError(self.model["fails"])
+                if how := self.model.get("connects"):
                     import socket
-                    socket.create_connection(("203.0.113.1", 80), timeout=5)
+                    there = ("203.0.113.1", 80)
+                    if how == "datagram":
+                        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", there)
+                    elif how == "by number":
+                        socket.socket().connect_ex(there)
+                    else:
+                        socket.create_connection(there, timeout=5)
+                if port := self.model.get("starts"):
+                    import subprocess, sys
+                    code = f"import socket; socket.create_connection(('127.0.0.1', {port}), timeout=5)"
+                    subprocess.run([sys.executable, "-c", code])
                 image = sitk.ReadImage(images[0][0])
                 sitk.WriteImage(sitk.Cast(image > self.model["threshold"], sitk.sitkUInt8), outputs[0] + ending)
     """,

@@ -2,7 +2,10 @@
 
 import json
 import os
+import shutil
+import socket
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,8 @@ from network_stand_ins import THRESHOLD_HU, real_checkpoint, write_library, writ
 
 from aorta.errors import CaseFileError, InputError, SetupError
 from aorta.records import Grid, Volume
+from aorta.segmentation.learned import process
+from aorta.segmentation.learned.model import ENDINGS, nnunet_model
 from aorta.segmentation.segment import segment
 from aorta.settings import SegmentationSettings
 
@@ -61,6 +66,14 @@ def test_the_models_own_names_are_mapped(volume, tmp_path):
         (lambda folder: (folder / "fold_0" / "checkpoint_final.pth").unlink(), "it has no fold with"),
         (lambda folder: (folder / "dataset.json").write_text("[]"), "not that of nnU-Net v2"),
         (lambda folder: (folder / "dataset.json").write_text('{"channel_names": {}, "labels": {}, "file_ending": ""}'), "StopIter"),
+        (lambda folder: state(folder, file_ending=".png"), "not one of a volume"),
+        (lambda folder: state(folder, file_ending=".foo"), "not one of a volume"),
+        (lambda folder: state(folder, file_ending="/../x.nii.gz"), "not one of a volume"),
+        (lambda folder: state(folder, file_ending=["a"]), "not one of a volume"),
+        (lambda folder: state(folder, labels={"lumen": 1, "wall": 1}), "two of its labels have the same value"),
+        (lambda folder: (folder / "fold_0").rename(folder / "fold_0_old"), "it has no fold with"),
+        (lambda folder: (folder / "fold_0").rename(folder / "fold_00"), "it has no fold with"),
+        (lambda folder: add_fold(folder, "fold_1", "checkpoint_best.pth"), "some of its folds have only"),
     ],
 )
 def test_incomplete_weights_are_refused(volume, tmp_path, spoil, why):
@@ -70,6 +83,55 @@ def test_incomplete_weights_are_refused(volume, tmp_path, spoil, why):
         segment(volume[0], settings, 1.5)
     assert why in caught.value.why
     assert "nothing is downloaded" in caught.value.fix
+
+
+def state(folder, **facts):
+    path = folder / "dataset.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **facts}))
+
+
+def add_fold(folder, name, *checkpoints):
+    (folder / name).mkdir()
+    for checkpoint in checkpoints:
+        (folder / name / checkpoint).write_text(json.dumps({"threshold": THRESHOLD_HU}))
+
+
+def test_folds_are_those_of_nnunet_with_a_checkpoint_in_common(tmp_path):
+    folder = write_model(tmp_path / "model")
+    add_fold(folder, "fold_1", "checkpoint_best.pth", "checkpoint_final.pth")
+    add_fold(folder, "fold_10", "checkpoint_final.pth")
+    add_fold(folder, "fold_2")  # begun, not finished
+    add_fold(folder, "fold_0_old", "checkpoint_best.pth")
+    model = nnunet_model(folder, "CT")
+    assert set(model.folds) == {0, 1, 10} and model.checkpoint == "checkpoint_final.pth"
+    (folder / "fold_0" / "checkpoint_final.pth").rename(folder / "fold_0" / "checkpoint_best.pth")
+    (folder / "fold_10" / "checkpoint_final.pth").unlink()
+    model = nnunet_model(folder, "CT")
+    assert set(model.folds) == {0, 1} and model.checkpoint == "checkpoint_best.pth"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_every_ending_is_written_and_read(volume, tmp_path, ending):
+    settings = nnunet(tmp_path)
+    state(tmp_path / "model", file_ending=ending)
+    np.testing.assert_array_equal(segment(volume[0], settings, 1.5).labels.mask("lumen"), volume[1])
+
+
+def test_a_value_is_one_class(volume, tmp_path):
+    settings = replace(nnunet(tmp_path), classes={"thrombus": 1, "lumen": 1})
+    with pytest.raises(CaseFileError, match="1 stands for two classes"):
+        segment(volume[0], settings, 1.5)
+
+
+def test_the_versions_of_the_libraries_are_known(tmp_path):
+    python = str(write_library(tmp_path / "env"))
+    assert process.library_versions(python) == {"nnunetv2": "nnunetv2", "TotalSegmentator": "TotalSegmentator", "torch": "torch"}
+    info = tmp_path / "env" / "lib" / "nnunetv2-2.5.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: nnunetv2\nVersion: 2.5.1\n")
+    process.library_versions.cache_clear()
+    assert process.library_versions(python)["nnunetv2"] == "nnunetv2 2.5.1"
+    assert process.library_versions(str(tmp_path / "nowhere")) == {}
 
 
 def test_a_model_for_other_images_is_refused(volume, tmp_path):
@@ -95,17 +157,57 @@ def test_no_weights_no_download(volume, tmp_path):
     assert "nothing is downloaded" in caught.value.fix
 
 
-def test_the_network_stays_offline(volume, tmp_path):
+@pytest.mark.parametrize("how", ["connection", "by number", "datagram"])
+def test_the_network_stays_offline(volume, tmp_path, how):
     with pytest.raises(SetupError, match="cannot run") as caught:
-        segment(volume[0], nnunet(tmp_path, checkpoint={"connects": True}), 1.5)
+        segment(volume[0], nnunet(tmp_path, checkpoint={"connects": how}), 1.5)
     assert "wanted to connect to the Internet" in caught.value.why
 
 
+def test_what_the_library_starts_stays_offline(volume, tmp_path, monkeypatch):
+    """Where the system can keep it; the listener hears it where it is not kept."""
+    if not process.isolation():
+        pytest.skip("this system does not let a program run without a network (unshare --net)")
+    heard = []
+    for n, before in enumerate((process.isolation(), ())):
+        monkeypatch.setattr(process, "isolation", lambda before=before: before)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(0.5)
+            checkpoint = {"starts": listener.getsockname()[1], "threshold": THRESHOLD_HU}
+            found = segment(volume[0], nnunet(tmp_path / str(n), checkpoint=checkpoint), 1.5)
+            np.testing.assert_array_equal(found.labels.mask("lumen"), volume[1])
+            try:
+                listener.accept()[0].close()
+                heard.append(True)
+            except TimeoutError:
+                heard.append(False)
+    assert heard == [False, True]
+
+
 def test_a_failing_network_is_told_without_paths(volume, tmp_path):
+    model = tmp_path / "Jane Doe"
+    said = (
+        f"out of memory at {model}/model/fold_0/x.pth in '/srv/Jane Doe/a b' of {Path.home()}/Jane, 1/2 done"
+        + " " * 150
+        + str(model)
+    )
+    settings = nnunet(model, checkpoint={"fails": said})
     with pytest.raises(SetupError, match="the network failed") as caught:
-        segment(volume[0], nnunet(tmp_path, checkpoint={"fails": True}), 1.5)
-    assert "out of memory" in caught.value.why
-    assert str(tmp_path) not in str(caught.value)
+        segment(volume[0], settings, 1.5)
+    assert "RuntimeError: out of memory at … in '…' of …, 1/2 done" in caught.value.why
+    assert "Jane" not in str(caught.value) and str(tmp_path)[:8] not in caught.value.why
+
+
+@pytest.mark.parametrize("cut", range(60))
+def test_a_path_is_hidden_wherever_the_line_is_cut(cut):
+    text = "x" * (process.LONGEST - cut) + " /mnt/models/Jane-Doe/fold_0/checkpoint.pth"
+    assert "mnt" not in process.last_words(text, (Path("/mnt/models/Jane-Doe"),))
+
+
+def test_a_python_that_asks_for_nothing_is_told(volume, tmp_path):
+    with pytest.raises(SetupError, match="the network failed") as caught:
+        segment(volume[0], replace(nnunet(tmp_path), python=shutil.which("true")), 1.5)
+    assert "it said nothing" in caught.value.why
 
 
 def test_an_environment_without_the_library_is_told(volume, tmp_path):

@@ -7,13 +7,7 @@ who made them. TotalSegmentator has no class for thrombus.
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,19 +15,12 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from aorta.errors import InputError, SetupError, on_os_error
-from aorta.records import CLASSES, Array, Grid, Labels, Progress, Segmentation, Volume, silent
+from aorta.errors import InputError, SetupError
+from aorta.records import CLASSES, NO_THROMBUS_CLASS, Array, Grid, Labels, Progress, Segmentation, Volume, silent
 from aorta.segmentation.accept import accept_labels
 from aorta.segmentation.learned.model import class_values, nnunet_model
+from aorta.segmentation.learned.process import ask
 from aorta.settings import SegmentationSettings
-
-_WORKER = Path(__file__).with_name("worker.py")
-_TOLD_EVERY_S = 10.0
-_BY_HAND = "run it by hand on the same image"
-_NO_THROMBUS = (
-    "TotalSegmentator has no class for thrombus: its aorta is taken as lumen throughout, so thrombus volume is 0 and, where it "
-    "includes thrombus or wall, diameters of the lumen are too large"
-)
 
 
 def segment_learned(
@@ -80,7 +67,7 @@ def segment_learned(
             arguments = {"labels": str(labels), "fast": settings.fast, "modality": volume.modality}
         _write_image(volume, image)
         request = {"method": settings.method, "arguments": {"image": str(image), **arguments}}
-        answer = _run(settings, request, here, weights, progress)
+        answer = ask(settings.python, request, here, weights, progress)
         if settings.method == "totalsegmentator":
             names = {int(value): name for value, name in answer["names"].items()}
             classes = {value: ours for value, name in names.items() if (ours := _class_of(name))}
@@ -132,62 +119,6 @@ def _checked(
     left = sorted({names.get(int(v), str(v)) for v in np.unique(voxels) if v and int(v) not in classes})
     cautions = [f"labels by a network ({version}) that knows no doubt: look at every slice"]
     cautions += [f"labels of the network without a class of ours were left out: {', '.join(left)}"] if left else []
-    cautions += [_NO_THROMBUS] if settings.method == "totalsegmentator" else []
+    cautions += [NO_THROMBUS_CLASS] if settings.method == "totalsegmentator" else []
     accepted = accept_labels(Labels(volume.grid, mapped), volume, wall_thickness_mm)
     return replace(accepted, method=f"{settings.method} ({version})", cautions=(*cautions, *accepted.cautions))
-
-
-def _run(settings: SegmentationSettings, request: dict, here: Path, weights: Path, progress: Progress) -> dict:
-    """The worker's answer."""
-    python = settings.python or sys.executable
-    answer, home = here / "answer.json", here / "home"
-    home.mkdir()
-    (home / "config.json").write_text(json.dumps({"totalseg_id": "none", "send_usage_stats": False, "prediction_counter": 0}))
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "nnUNet_", "TOTALSEG"))},
-        **{f"nnUNet_{name}": str(here) for name in ("raw", "preprocessed", "results")},
-        **{"TOTALSEG_WEIGHTS_PATH": str(weights), "TOTALSEG_HOME_DIR": str(home), "HF_HUB_OFFLINE": "1"},
-    }
-    with (here / "said.txt").open("wb") as said:
-        no_start = SetupError(
-            "the network's Python cannot be started",
-            where="segmentation.python of the case file",
-            fix="give the interpreter of an environment with the network's library",
-        )
-        with on_os_error(no_start):
-            process = subprocess.Popen(
-                [python, "-I", str(_WORKER)], stdin=subprocess.PIPE, stdout=said, stderr=said, env=environment, cwd=here,
-                start_new_session=True,
-            )  # fmt: skip
-        try:
-            with process.stdin as pipe:
-                pipe.write(json.dumps({**request, "answer": str(answer)}).encode())
-            _wait(process, progress)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise
-    told = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else {}
-    if "missing" in told:
-        raise SetupError(
-            "the network cannot run",
-            where="segmentation",
-            why=told["missing"],
-            fix="install the library into the environment of segmentation.python and bring all its weights "
-            "(docs/how-to/networks.md); nothing is downloaded",
-        )
-    if "ok" not in told:
-        lines = (here / "said.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = lines[-1][:200].replace(str(here), "…").replace(str(weights), "…") if lines else "it said nothing"
-        why = f"exit status {process.returncode}; its last line: {last}"
-        raise SetupError("the network failed", where="segmentation", why=why, fix=_BY_HAND)
-    return told["ok"]
-
-
-def _wait(process: subprocess.Popen, progress: Progress) -> None:
-    start = time.monotonic()
-    while process.poll() is None:
-        try:
-            process.wait(_TOLD_EVERY_S)
-        except subprocess.TimeoutExpired:
-            progress(f"the network is at work, {time.monotonic() - start:.0f} s")

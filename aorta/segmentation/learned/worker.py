@@ -1,7 +1,8 @@
 """Runs in the network's own environment (another Python, with torch): one request on stdin, one answer as a file.
 
-Needs nothing of this program. The network library is kept from the Internet: what is missing is
-told, never fetched.
+Needs nothing of this program. What the library misses is told, never fetched: Python's sockets refuse
+other machines here. That is for the message; what keeps all that runs here, native code and other
+programs too, off the network is the system, where it can (``process.isolation``).
 """
 
 from __future__ import annotations
@@ -21,16 +22,19 @@ class Missing(Exception):
 
 
 def _stay_offline() -> None:
-    """Refuse connections to other machines; local sockets between processes stay."""
-    connect = socket.socket.connect
+    """Refuse what Python's sockets would send to other machines; local sockets between processes stay."""
 
-    def refuse(self, address):
-        if self.family in (socket.AF_INET, socket.AF_INET6):
-            raise Missing("the network library wanted to connect to the Internet: something that it needs is not there")
-        return connect(self, address)
+    def refusing(call):
+        def refuse(self, *arguments):
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                raise Missing("the network library wanted to connect to the Internet: something that it needs is not there")
+            return call(self, *arguments)
 
-    socket.socket.connect = refuse
-    socket.getaddrinfo = lambda *_, **__: refuse(socket.socket(), None)
+        return refuse
+
+    for name in ("connect", "connect_ex", "sendto", "sendmsg"):
+        setattr(socket.socket, name, refusing(getattr(socket.socket, name)))
+    socket.getaddrinfo = lambda *_, **__: refusing(None)(socket.socket())
 
 
 def nnunet(image: str, labels: str, weights: str, folds: list, checkpoint: str) -> dict:
@@ -70,6 +74,11 @@ def totalsegmentator(image: str, labels: str, fast: bool, modality: str) -> dict
     return {"version": _version("TotalSegmentator"), "names": {str(value): name for value, name in names.items()}}
 
 
+def versions() -> dict:
+    """Versions of the libraries that labels depend on, without loading them."""
+    return {name: _version(name) for name in ("nnunetv2", "TotalSegmentator", "torch")}
+
+
 def _version(distribution: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
@@ -83,7 +92,7 @@ def main() -> None:
     """Carry out the request; write ``answer`` as JSON with "ok" or "missing"."""
     request = json.load(sys.stdin)
     _stay_offline()
-    run = {"nnunet": nnunet, "totalsegmentator": totalsegmentator}[request["method"]]
+    run = {"nnunet": nnunet, "totalsegmentator": totalsegmentator, "versions": versions}[request["method"]]
     try:
         answer = {"ok": run(**request["arguments"])}
     except ModuleNotFoundError as problem:
