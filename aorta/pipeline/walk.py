@@ -16,7 +16,15 @@ from aorta.pipeline.store import Finished, Store
 from aorta.records import Finding, Results, StageRecord
 from aorta.settings import Case
 
-_RECORDS = {"image": "volume", "anatomy": "anatomy", "mesh": "mesh", "mechanics": "solution", "risk": "risk", "stent": "stent"}
+_RECORDS = {
+    "image": "volume",
+    "second": "second",
+    "anatomy": "anatomy",
+    "mesh": "mesh",
+    "mechanics": "solution",
+    "risk": "risk",
+    "stent": "stent",
+}
 
 
 class Listener(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 from aorta.records.anatomy import Anatomy
 from aorta.records.base import require
 from aorta.records.finding import Finding
-from aorta.records.image import Segmentation, Volume
+from aorta.records.image import SecondSeries, Segmentation, Volume
 from aorta.records.mechanics import Solution
 from aorta.records.mesh import WallMesh
 from aorta.records.risk import Risk
@@ -65,6 +65,7 @@ class Results:
     findings: tuple[Finding, ...] = ()
     cautions: tuple[tuple[str, str], ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+    second: SecondSeries | None = None
 
     def finding(self, name: str) -> Finding | None:
         """The finding of this name, or None."""

@@ -11,6 +11,7 @@ follows; a field of view with little in common; one image almost without contras
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -65,7 +66,7 @@ def register(fixed: Volume, moving: Volume, kind: Kind = "rigid", progress: Prog
     matrix = np.linalg.inv(_matrix(found))
     share = overlap(fixed.grid, moving.grid, matrix)
     _refuse(apart, share)
-    return SecondSeries(moving, matrix, _findings(matrix, apart, share, kind), _cautions(apart))
+    return _laid(moving, matrix, _findings(matrix, apart, share, kind), _cautions(apart))
 
 
 def given(fixed: Volume, moving: Volume, path: Path) -> SecondSeries:
@@ -88,7 +89,7 @@ def given(fixed: Volume, moving: Volume, path: Path) -> SecondSeries:
         ) from problem
     share = overlap(fixed.grid, moving.grid, matrix)
     _refuse(0.0, share)
-    return SecondSeries(moving, matrix, _findings(matrix, None, share, "given"), ())
+    return _laid(moving, matrix, _findings(matrix, None, share, "given"), ())
 
 
 def overlap(fixed: Grid, moving: Grid, to_first: Array) -> float:
@@ -220,6 +221,13 @@ def _findings(matrix: Array, apart: float | None, share: float, kind: str) -> tu
     turn = np.degrees(np.arccos(np.clip((np.trace(matrix[:3, :3] / scale) - 1) / 2, -1, 1)))
     how = "from the transform file" if kind == "given" else f"{kind}, Mattes mutual information"
     return tuple(_told(how, float(turn), float(scale), share, apart))
+
+
+def _laid(moving: Volume, matrix: Array, findings: tuple[Finding, ...], cautions: tuple[str, ...]) -> SecondSeries:
+    """With what was found and said on reading the image, under names of its own."""
+    read = tuple(replace(f, name=f"second_{f.name}") for f in moving.findings)
+    said = tuple(f"second image: {text}" for text in moving.cautions)
+    return SecondSeries(moving, matrix, (*read, *findings), (*said, *cautions))
 
 
 def _told(how: str, turn: float, scale: float, share: float, apart: float | None) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from aorta.report.files import write_file
 from aorta.report.page import TEMPLATES, environment, inside_script, ranges
 
 NAME = "segmentation.html"
+_STAGES = ("image", "second", "segment", "correct", "anatomy")
 
 
 def write_overlay_page(results: Results, folder: Path, unmeasured: str = "", progress: Progress = silent) -> Path:
@@ -54,7 +55,7 @@ def _content(results: Results, unmeasured: str) -> dict[str, Any]:
         "case_id": results.case.case_id,
         "method": segmentation.method,
         "unmeasured": unmeasured,
-        "cautions": [text for stage, text in results.cautions if stage in ("image", "segment", "correct", "anatomy")],
+        "cautions": [text for stage, text in results.cautions if stage in _STAGES],
         "volumes": [(name, labels.volume_mL(name), "mL") for name in CLASSES if labels.mask(name).any()],
         "doubtful": ranges(doubtful),
         "first_doubtful": doubtful[0] if doubtful else None,
@@ -63,7 +64,7 @@ def _content(results: Results, unmeasured: str) -> dict[str, Any]:
         "bars": _bars(stack.first, confidence, doubtful, len(stack.pictures)) if stack and confidence else [],
         "stack_json": Markup(inside_script(json.dumps(scene, separators=(",", ":")))),
         "overview": [p for p in (slices.across(results), slices.along(results)) if p],
-        "rows": tables.own_findings(results, results.volume) + tables.own_findings(results, segmentation),
+        "rows": tables.of_the_labels(results),
         "style": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         "script": Markup((TEMPLATES / "slices.js").read_text(encoding="utf-8")),
     }

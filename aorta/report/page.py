@@ -87,7 +87,7 @@ def page(results: Results, progress: Progress = silent) -> Page:
         "overlays": overlays,
         "doubtful": ranges(doubtful),
         "doubts": list(zip(doubtful, results.segmentation.doubts)) if results.segmentation is not None else [],
-        "image_findings": tables.own_findings(results, results.volume) + tables.own_findings(results, results.segmentation),
+        "image_findings": tables.of_the_labels(results),
         "has_anatomy": results.anatomy is not None,
         "profile": profile.profile(results.anatomy),
         "diameters": [d for s in (results.anatomy.sections if results.anatomy else ()) if (d := tables.diameters(s))],

@@ -73,6 +73,11 @@ def own_findings(results: Results, record: Any, but: Iterable[str] = ()) -> list
     return [] if record is None else [results.finding(f.name) or f for f in record.findings if f.name not in set(but)]
 
 
+def of_the_labels(results: Results) -> list[Finding]:
+    """Findings of the images, the registration and the labels."""
+    return [found for record in (results.volume, results.second, results.segmentation) for found in own_findings(results, record)]
+
+
 # a path may name the patient
 _PATHS = {
     *("image.path", "second.path", "second.transform_file", "second.labels", "labels.path"),

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from aorta.errors import InputError
 from aorta.phantom.family import draw_look, draw_scene, member
 from aorta.phantom.make import render
-from aorta.records import Grid, Volume
+from aorta.records import Finding, Grid, Volume
 from aorta.registration.register import given, register
 
 
@@ -49,6 +49,19 @@ def test_mr_is_laid_over_ct(pair, monkeypatch):
     assert told["registration_scale"].value == pytest.approx(1.0, abs=1e-9)
     assert told["registration_repeatability_mm"].valid
     assert not found.cautions
+
+
+def test_what_reading_the_second_image_said_is_kept(pair, tmp_path):
+    """Which of several series was taken, slices compressed with loss ... were stored and shown nowhere."""
+    ct, mr, motion = pair
+    said = replace(mr, cautions=("compressed with loss",), findings=(Finding("image_slices", 77.0, "1", "number of slices"),))
+    turn = sitk.AffineTransform(3)
+    turn.SetMatrix(motion[:3, :3].ravel().tolist())
+    turn.SetTranslation(motion[:3, 3].tolist())
+    sitk.WriteTransform(turn, str(tmp_path / "t.tfm"))
+    found = given(ct.volume, said, tmp_path / "t.tfm")
+    assert found.cautions == ("second image: compressed with loss",)
+    assert {f.name: f.value for f in found.findings}["second_image_slices"] == 77.0
 
 
 def test_an_image_of_something_else_is_refused(pair):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aorta.records import Grid, Labels, Segmentation, Volume
+from aorta.records import Finding, Grid, Labels, SecondSeries, Segmentation, Volume
 from aorta.report.figures.slice_stack import slice_stack
 from aorta.report.overlay_page import write_overlay_page
 
@@ -72,6 +72,14 @@ def test_page_says_which_slices_to_look_at(full, tmp_path):
     assert stack["confidence"][4] == pytest.approx(np.linspace(0.2, 0.97, 12)[4], abs=6e-4)
     assert all(p.startswith("data:image/jpeg;base64,") for p in stack["pictures"])
     assert not re.search(r'(?:src|href)="(?!data:|#)', text)  # nothing is fetched
+
+
+def test_page_tells_of_the_second_image(full, tmp_path):
+    found = Finding("registration_repeatability_mm", 0.43, "mm", "farthest apart")
+    second = SecondSeries(full.volume, np.eye(4), (found,))
+    said = (("second", "second image: compressed with loss"),)
+    text, _ = written(replace(full, second=second, cautions=said), tmp_path)
+    assert "second image: compressed with loss" in text and 'data-finding="registration_repeatability_mm"' in text
 
 
 def test_page_says_why_nothing_was_measured(full, tmp_path):

@@ -4,9 +4,10 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
-from aorta.records import Finding, Results
+from aorta.records import Finding, Grid, Results, SecondSeries, Volume
 from aorta.report.display import show
 from aorta.report.page import page
 from aorta.report.result import result
@@ -121,6 +122,18 @@ def test_texts_are_escaped(full_html, seen):
     assert "Device <One>" not in full_html and "Device &lt;One&gt;" in full_html
     assert any("Gasser 2014 <form>" in text for text in seen.text)
     assert "form" not in {tag for tag, _ in seen.tags}
+
+
+def test_the_registration_is_in_a_table():
+    """Only findings with a caution were seen before, in the list of cautions."""
+    volume = Volume(Grid((1, 1, 1), np.eye(4)), np.zeros((1, 1, 1), np.int16), "MR")
+    findings = (
+        Finding("registration_repeatability_mm", 0.43, "mm", "farthest apart"),
+        Finding("second_image_slices", 77.0, "1", "n"),
+    )
+    second = SecondSeries(volume, np.eye(4), findings)
+    shown = Reader(page(Results(Case(1, "X"), second=second, findings=findings)).html()).values
+    assert shown["registration_repeatability_mm"][0] == "0.430" and shown["second_image_slices"][0] == "77"
 
 
 def test_a_hostile_name_cannot_end_the_script():
