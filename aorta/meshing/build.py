@@ -23,7 +23,20 @@ from aorta.meshing.thickness import thickness_function
 from aorta.meshing.thickness_points import interpolated
 from aorta.meshing.thrombus import ThrombusMesh, thrombus_mesh
 from aorta.meshing.wall import Columns, extrude, rims_of, stand_columns
-from aorta.records import THROMBUS, WALL, Anatomy, Array, End, FinerMesh, Progress, Surface, ThicknessPoints, WallMesh, silent
+from aorta.records import (
+    THROMBUS,
+    WALL,
+    Anatomy,
+    Array,
+    End,
+    Finding,
+    FinerMesh,
+    Progress,
+    Surface,
+    ThicknessPoints,
+    WallMesh,
+    silent,
+)
 from aorta.settings import MeshSettings, ThrombusSettings, WallSettings
 
 _GRID_MM = 0.7  # about the imaging's own resolution; halved where the wall is thin
@@ -66,6 +79,7 @@ def build_mesh(
     if measured is not None:
         thickness, said = interpolated(measured, anatomy.outer.points, thickness)
         cautions, thinnest = (*cautions, *said), min(thinnest, float(measured.thickness_mm.min()))
+    points_measured = 0 if measured is None else len(measured.points)
     shapes = faces(anatomy, thickness, min(_GRID_MM, max(0.7 * thinnest, 0.35)), mesh.size)
 
     progress("triangles on the wall's inner face, and the wall on them", 0.3)
@@ -89,6 +103,8 @@ def build_mesh(
     findings = mesh_findings(
         solid.points, solid.tets, region, facets, measured, mesh.layers, shapes, ends, solid.straightened, removed
     )
+    if points_measured:
+        findings += (Finding("mesh_thickness_points", float(points_measured), "1", "at which the wall's thickness was measured"),)
     cautions += (*thickness_cautions(measured, thickness(columns.foot), columns.foot), *volume_cautions(findings))
     share = calcified_share(solid.points, anatomy.calcification) if wall.calcification == "stiff" else None
     if share is not None:

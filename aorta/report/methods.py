@@ -22,9 +22,32 @@ _SEGMENTATION = {
 }
 
 
+_TAKEN = re.compile(r"(.*?)(, ((?:lumen|outer wall) by .*))?$")
+_GIVEN = {"label map": "given as a label map", "surfaces": "given as surfaces"}
+
+
 def methods(results: Results) -> list[str]:
     """Sentences, in the order of the stages, about stages that ran."""
     return [re.sub(r"[ \n]+", " ", text) for text in _sentences(results)]  # keeps the no-break spaces in numbers
+
+
+def _second(results: Results, taken: str | None) -> Iterator[str]:
+    """The second image, where it lies, and what was taken from it (``taken``: as the labels' method says)."""
+    if (second := results.second) is None:
+        return
+    apart = next((f for f in second.findings if f.name == "registration_repeatability_mm"), None)
+    how = "by a transform given by the user"
+    if apart is not None:
+        kind = results.case.second.transform if results.case.second is not None else "rigid"
+        how = f"""by {kind} registration with Mattes mutual information (coarse to fine, repeatable from other starts to
+            {show(apart.value)} mm)"""
+    yield f"A second image ({second.volume.modality}) was laid over the first {how}."
+    if taken:
+        what, _, method = taken.partition(" by ")
+        made = _GIVEN.get(method, f"segmented on it by the method '{method}'")
+        yield f"The {what} was taken from the second image, {made}; where that does not reach, the first image's labels stand."
+    elif results.finding("phase_lumen_volume_change") is not None:
+        yield "Its lumen was compared with the first's as that of another phase of the heart beat."
 
 
 def methods_text(results: Results) -> str:
@@ -45,7 +68,9 @@ def _sentences(results: Results) -> Iterator[str]:
         spacing = " × ".join(show(float(s)) for s in volume.grid.spacing_ijk)
         yield f"A {volume.modality} image of {i} × {j} × {k} voxels ({spacing} mm) was read."
     if (segmentation := results.segmentation) is not None:
-        yield _SEGMENTATION.get(segmentation.method, f"The vessel was segmented by the method '{segmentation.method}'") + "."
+        method, _, taken = _TAKEN.match(segmentation.method).groups()
+        yield _SEGMENTATION.get(method, f"The vessel was segmented by the method '{method}'") + "."
+        yield from _second(results, taken)
     if results.anatomy is not None:
         yield f"""Smooth closed surfaces were made from the labels and a centreline was traced through the lumen; diameters were
             measured outer face to outer face in planes perpendicular to it, every {show(case.anatomy.section_spacing)} mm. Volumes
@@ -54,10 +79,14 @@ def _sentences(results: Results) -> Iterator[str]:
         thickness = f"{show(case.wall.thickness)} mm"
         if case.wall.thickness_by_region:
             thickness += " (" + ", ".join(f"{name}: {show(t)} mm" for name, t in case.wall.thickness_by_region.items()) + ")"
-        thickness += ", replaced near measured points by what was measured there" if case.wall.thickness_points else ""
+        if (points := results.finding("mesh_thickness_points")) is not None:
+            thickness = f"""the thickness measured at {show(points.value, "1")} points and interpolated between them by inverse
+                squares of the distance ({thickness} where no point is near)"""
+        else:
+            thickness = f"a thickness of {thickness}"
         thrombus = int((mesh.region == THROMBUS).sum())
         inside = f"and {show(thrombus)} in the thrombus" if thrombus else "(there is no thrombus)"
-        yield f"""The wall was grown inward from the outer surface with a thickness of {thickness}, thrombus filling what is left to
+        yield f"""The wall was grown inward from the outer surface with {thickness}, thrombus filling what is left to
             the lumen, and meshed by gmsh with {show(int((mesh.region == WALL).sum()))} quadratic tetrahedra in the wall {inside},
             edge length {show(case.mesh.size)} mm."""
         if (rounds := results.finding("mesh_refinement_rounds")) is not None and rounds.value:

@@ -34,14 +34,21 @@ GMSH = """Geuzaine C, Remacle JF. Gmsh: a 3-D finite element mesh generator with
     Int J Numer Methods Eng 2009;79:1309–1331."""
 DOLFINX = """Baratta IA, Dean JP, Dokken JS, et al. DOLFINx: the next generation FEniCS problem solving environment. 2023.
     doi:10.5281/zenodo.10447666."""
+MATTES = """Mattes D, Haynor DR, Vesselle H, Lewellen TK, Eubank W. PET-CT image registration in the chest using free-form
+    deformations. IEEE Trans Med Imaging 2003;22:120–128."""
+SHEPARD = """Shepard D. A two-dimensional interpolation function for irregularly-spaced data. Proc 23rd ACM National Conference
+    1968:517–524."""
 _YEAR = re.compile(r"\b(19|20)\d\d\b")
 
 
 def references(results: Results) -> list[str]:
     """Of the methods that ran, then the sources that findings name themselves, without repetition."""
     case, found = results.case, []
+    if results.second is not None and any(f.name == "registration_repeatability_mm" for f in results.second.findings):
+        found.append(MATTES)
     if results.mesh is not None:
         found.append(GMSH)
+        found.append(SHEPARD if results.finding("mesh_thickness_points") is not None else "")
     if results.solution is not None:
         found.append(DOLFINX)
         lawful = case.mechanics.prestress != "linear"  # which needs no material

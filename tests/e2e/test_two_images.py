@@ -67,6 +67,7 @@ def test_thickness_measured_on_the_second_image(folder, capsys):
     assert status == 0, told
     found = {f["name"]: f["value"] for f in told["result"]["findings"]}
     assert found["mesh_wall_thickness_mean_mm"] == pytest.approx(2.2, abs=0.06)
+    assert found["mesh_thickness_points"] == 130
     (folder / "t.csv").write_text(f"x_mm,y_mm,z_mm,thickness_mm\n{rows}\n200,0,0,2\n")
     status, told = call(capsys, "plan", *case(folder, "points", wall), "mesh")
     assert status == 4

@@ -7,10 +7,10 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import numpy as np
 import pytest
 
-from aorta.records import WALL
+from aorta.records import WALL, Finding, SecondSeries, Volume
 from aorta.report.methods import methods, methods_text
 from aorta.report.references import references
-from aorta.settings import MechanicsSettings, TissueSettings
+from aorta.settings import MechanicsSettings, SecondInput, TissueSettings
 
 
 def text(results):
@@ -111,3 +111,27 @@ def test_every_published_law_is_cited(full):
     assert set(LAWS) - {"neo-hookean"} == set(MATERIALS)
     case = replace(full.case, wall=replace(full.case.wall, material="raghavan-vorp-2000/soft"))
     assert any("Raghavan" in r for r in references(replace(full, case=case)))
+
+
+def test_measured_thickness_is_not_told_as_stated(full):
+    """The case that reaches the report has no paths, so the file of points cannot be asked for in its settings."""
+    found = Finding("mesh_thickness_points", 41.0, "1", "at which the wall's thickness was measured")
+    measured = replace(full, findings=(*full.findings, found))
+    assert "the thickness measured at 41 points" in text(measured) and "(1.50 mm where no point is near)" in text(measured)
+    assert "with a thickness of" in text(full) and "with a thickness of" not in text(measured)
+    assert any("Shepard" in r for r in references(measured)) and not any("Shepard" in r for r in references(full))
+
+
+def test_a_second_image_is_told(full):
+    apart = Finding("registration_repeatability_mm", 0.43, "mm", "farthest apart")
+    second = SecondSeries(Volume(full.volume.grid, full.volume.voxels, "MR"), np.eye(4), (apart,))
+    case = replace(full.case, second=SecondInput("", "lumen", transform="affine"))
+    labels = replace(full.segmentation, method="label map, corrected by hand, lumen by mr-angiography")
+    words = text(replace(full, case=case, second=second, segmentation=labels))
+    assert "automatically and the label map then corrected by hand." in words
+    assert "A second image (MR) was laid over the first by affine registration" in words and "0.430 mm" in words
+    assert "The lumen was taken from the second image, segmented on it by the method 'mr-angiography'" in words
+    assert any("Mattes" in r for r in references(replace(full, second=second)))
+    aligned = replace(full, case=case, second=replace(second, findings=()))
+    assert "by a transform given by the user" in text(aligned) and "was taken from" not in text(aligned)
+    assert not any("Mattes" in r for r in references(aligned)) and "second image" not in text(full)
