@@ -16,6 +16,7 @@ from mpi4py import MPI
 
 from aorta.errors import MeshError
 from aorta.mechanics import backend, tet10
+from aorta.mechanics.loads import facet_keys
 from aorta.mechanics.mesh_check import check_elements
 from aorta.mechanics.unknowns import Formulation, Unknowns, make_unknowns
 from aorta.records import WallMesh
@@ -107,7 +108,7 @@ class Domain:
         """(k,) bool: which of the boundary's triangles (k, 3 or more) are faces of this process's own tetrahedra."""
         count = len(self.source.points)
         mine = _faces(self.source.tets[self.tet_of_cell[: self.owned]], count)
-        return np.isin(_key(triangles[:, :3], count), mine)
+        return np.isin(facet_keys(triangles, count), mine)
 
     def region_tags(self):
         """Cell tags: the value of ``WallMesh.region``."""
@@ -123,7 +124,7 @@ class Domain:
         """
         keys, entities, values = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
         for value, name in groups.items():
-            wanted = _key(self.source.facets[name][:, :3], len(self.source.points))
+            wanted = facet_keys(self.source.facets[name], len(self.source.points))
             self._require_faces(wanted, name)
             found = self._find(wanted)
             keys.append(wanted)
@@ -160,12 +161,7 @@ class Domain:
 
 def _faces(tets: np.ndarray, count: int) -> np.ndarray:
     """(4m,) keys of the faces of tetrahedra: first those opposite to every first vertex, and so on."""
-    return np.concatenate([_key(np.delete(tets[:, :4], q, axis=1), count) for q in range(4)])
-
-
-def _key(triples: np.ndarray, count: int) -> np.ndarray:
-    a, b, c = np.sort(triples, axis=1).astype(np.int64).T
-    return (a * count + b) * count + c
+    return np.concatenate([facet_keys(np.delete(tets[:, :4], q, axis=1), count) for q in range(4)])
 
 
 def make_domain(source: WallMesh, formulation: Formulation = "displacement", comm: MPI.Comm | None = None) -> Domain:

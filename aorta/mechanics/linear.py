@@ -18,6 +18,7 @@ from aorta.mechanics import backend, stress
 from aorta.mechanics.constrained import ConstrainedMatrix
 from aorta.mechanics.equilibrium import VOLUME_DEGREE, Body, Equilibrium
 from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
+from aorta.mechanics.strain import PACK
 from aorta.records import THROMBUS, WALL, State
 
 YOUNG_MPa = {WALL: 1.0e5, THROMBUS: 5.0e3}
@@ -72,7 +73,7 @@ def linear_states(
 
     def packed(region: int):
         tensor = _stress(u, young[region], poisson)
-        return ufl.as_vector([tensor[q // 3, q % 3] for q in stress.PACK])
+        return ufl.as_vector([tensor[q // 3, q % 3] for q in PACK])
 
     values = domain.evaluate(packed, points, 6)
     displacement = domain.read(u.x.array)

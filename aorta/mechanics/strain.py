@@ -16,7 +16,7 @@ from aorta.mechanics import tet10
 from aorta.mechanics.recovery import recovery_of
 from aorta.records import Array, Solution, State, WallMesh
 
-_PACK = [0, 4, 8, 1, 5, 2]
+PACK = [0, 4, 8, 1, 5, 2]
 """xx, yy, zz, xy, yz, xz out of a row-major 3 × 3."""
 
 
@@ -37,7 +37,7 @@ def with_strain(mesh: WallMesh, state: State, unloaded: Array | None) -> State:
     F = gradients(mesh, state.displacement_mm, unloaded, points)
     strain = (np.einsum("mqki,mqkj->mqij", F, F) - np.eye(3)) / 2
     recovery = recovery_of(mesh, points, weights)
-    packed = strain.reshape(*strain.shape[:2], 9)[..., _PACK]
+    packed = strain.reshape(*strain.shape[:2], 9)[..., PACK]
     return replace(
         state, green_lagrange_nodal=recovery.nodal(packed), volume_ratio_nodal=recovery.smooth(np.linalg.det(F)[..., None])[:, 0]
     )

@@ -10,10 +10,8 @@ import ufl
 from aorta.mechanics import backend, tet10
 from aorta.mechanics.equilibrium import VOLUME_DEGREE, Equilibrium
 from aorta.mechanics.recovery import recovery_of
+from aorta.mechanics.strain import PACK
 from aorta.records import State, WallMesh
-
-PACK = [0, 4, 8, 1, 5, 2]
-"""xx, yy, zz, xy, yz, xz out of a row-major 3 × 3."""
 
 
 def at_quadrature(equilibrium: Equilibrium) -> tuple[np.ndarray, np.ndarray]:

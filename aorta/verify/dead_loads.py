@@ -33,15 +33,9 @@ def triangle_rule(count: int = 4) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([a, (1 - a) * b], 1), np.outer(w, w).ravel() * (1 - a)
 
 
-def shape(points: np.ndarray) -> np.ndarray:
-    """(q, 10) shape functions of the quadratic tetrahedron at reference points (q, 3), VTK order."""
-    bary = np.concatenate([1 - points.sum(1, keepdims=True), points], 1)
-    return np.concatenate([bary * (2 * bary - 1), np.stack([4 * bary[:, a] * bary[:, b] for a, b in tet10.EDGES], 1)], 1)
-
-
 def at_points(mesh: WallMesh, nodal: np.ndarray, points: np.ndarray) -> np.ndarray:
     """(m, q, 3) values of a quadratic field with nodal values (n, 3)."""
-    return np.einsum("qn,mni->mqi", shape(points), nodal[mesh.tets])
+    return np.einsum("qn,mni->mqi", tet10.shape(points), nodal[mesh.tets])
 
 
 def body_forces(mesh: WallMesh, force: Field) -> np.ndarray:
@@ -50,7 +44,7 @@ def body_forces(mesh: WallMesh, force: Field) -> np.ndarray:
     places = at_points(mesh, mesh.points, points)
     density = force(places.reshape(-1, 3)).reshape(places.shape)
     measure = tet10.jacobians(mesh.points[mesh.tets], points) * weights
-    return _gathered(mesh, mesh.tets, np.einsum("mqi,qn,mq->mni", density, shape(points), measure))
+    return _gathered(mesh, mesh.tets, np.einsum("mqi,qn,mq->mni", density, tet10.shape(points), measure))
 
 
 def tractions(mesh: WallMesh, facets: str, traction: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:

@@ -10,10 +10,8 @@ from aorta.records import THROMBUS, WallMesh
 
 def thrombus_depth(mesh: WallMesh, at: np.ndarray) -> np.ndarray:
     """(m, q) share of the thickness at reference points (q, 3): d(blood) / (d(blood) + d(wall)); 0 in the wall."""
-    bary = np.concatenate([1 - at.sum(1, keepdims=True), at], 1)
-    shape = np.concatenate([bary * (2 * bary - 1), np.stack([4 * bary[:, a] * bary[:, b] for a, b in tet10.EDGES], 1)], 1)
     inside = mesh.region == THROMBUS
-    places = np.einsum("qn,mni->mqi", shape, mesh.points[mesh.tets[inside]])
+    places = np.einsum("qn,mni->mqi", tet10.shape(at), mesh.points[mesh.tets[inside]])
     blood, wall = (_distance(places.reshape(-1, 3), mesh, name) for name in ("blood", "wall_inner"))
     depth = np.zeros((len(mesh.tets), len(at)))
     depth[inside] = (blood / (blood + wall)).reshape(places.shape[:2])
