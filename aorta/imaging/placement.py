@@ -57,7 +57,7 @@ def _axes(mine: Grid, image: Grid) -> tuple[list[int], np.ndarray, np.ndarray] |
     if not np.array_equal(np.abs(turn) @ np.ones(3), np.ones(3)) or not np.array_equal(np.ones(3) @ np.abs(turn), np.ones(3)):
         return None
     last = np.array(mine.shape_kji[::-1]) - 1.0
-    corners = np.array([np.zeros(3), last])
+    corners = np.stack(np.meshgrid(*([0.0, 1.0],) * 3), -1).reshape(-1, 3) * last  # all eight: a turn may leave two in place
     exact = corners @ to_image[:3, :3].T + to_image[:3, 3]
     ends = np.rint(corners @ turn.T + np.rint(to_image[:3, 3]))
     if np.abs(exact - ends).max() > OFF_GRID:
