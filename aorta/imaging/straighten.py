@@ -17,6 +17,9 @@ from aorta.records import Grid
 WIDEST_GAP_MM = 5.0
 """Between slices 5 mm apart a renal artery's origin can be missed altogether: no interpolation across more (our choice)."""
 
+UNEVEN = 1.1
+"""Times the usual distance: where slices lie further apart than that anyway, so much is unevenness and no gap (our choice)."""
+
 PLANE_OFF = 0.02
 """Share of the spacing within which a slice is taken for the grid's plane as it is."""
 
@@ -63,11 +66,12 @@ class Restack:
             A gap too wide to interpolate.
         """
         gaps = np.diff(along)
-        if gaps.max() > max(WIDEST_GAP_MM, 1.1 * float(np.median(gaps))):
+        widest = max(WIDEST_GAP_MM, UNEVEN * float(np.median(gaps)))
+        if gaps.max() > widest:
             raise InputError(
                 "the gap between two slices is too wide to interpolate",
                 where=f"between slices {int(gaps.argmax()) + 1} and {int(gaps.argmax()) + 2} along the stack",
-                why=f"{gaps.max():.2f} mm; at most {WIDEST_GAP_MM:g} mm are bridged",
+                why=f"{gaps.max():.2f} mm; at most {widest:.3g} mm are bridged here",
                 fix="export the whole series again",
             )
         finest = max(float(np.quantile(gaps, 0.1)), 0.25 * float(np.median(gaps)))

@@ -13,6 +13,7 @@ from scipy import ndimage as ndi
 from aorta.records import Array
 from aorta.segmentation.discs import Disc
 
+# Brightness, size and place of an adult's abdominal aorta in portal-venous contrast: ranges of ours, no source (unverified).
 LEVELS_HU = (100.0, 115.0, 130.0, 150.0)
 MOST_HU = 260.0  # brighter is bone, oral contrast, or arterial contrast, which discs.py finds
 SMALLEST_MM, LARGEST_MM = 3.5, 22.0

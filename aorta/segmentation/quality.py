@@ -79,7 +79,7 @@ def judge(
         cautions.append("the segmentation started from clicks in the case file and ends at them")
     if evidence.ostia:
         cautions.append(f"{evidence.ostia} side branches were cut at their ostia")
-    confidence, _, doubts = score_slices(labels, volume, evidence.walls, evidence.corner, evidence.frame, evidence.blood)
+    confidence, doubts = score_slices(labels, volume, evidence.walls, evidence.corner, evidence.frame, evidence.blood)
     if evidence.walls:
         share = np.concatenate([(w.confidence < 0.2).ravel() for w in evidence.walls]).mean()
         assumed = np.concatenate([w.assumed.ravel() for w in evidence.walls]).mean()

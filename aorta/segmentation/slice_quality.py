@@ -36,7 +36,7 @@ LEAST_VOXELS = 12
 
 
 def score_slices(labels: Labels, volume: Volume, walls: Sequence[TubeWall], corner: Array, frame: Frame, blood: float):
-    """Score (nk,) from 0 to 1, which slices (nk,) hold the vessel, and (slice, reason) of each doubtful one."""
+    """Score (nk,) from 0 to 1, and (slice, reason) of each doubtful one."""
     beside, unseen, edgeless, seen = _of_walls(walls, corner, frame, labels.grid)
     touching, has_blood = _touching(labels, volume, blood)
     touched = TOUCHING_WORTH * np.clip((touching - FREE_TOUCHING) / (1.0 - FREE_TOUCHING), 0.0, 1.0)
@@ -53,7 +53,7 @@ def score_slices(labels: Labels, volume: Volume, walls: Sequence[TubeWall], corn
         if touched[k] > 1.0 - DOUBTFUL:
             why.append(f"the blood touches something as bright over {touching[k]:.0%} of its edge")
         reasons.append((int(k), "; ".join(why)))
-    return np.where(vessel, score, 0.0), vessel, tuple(reasons)
+    return np.where(vessel, score, 0.0), tuple(reasons)
 
 
 def edgeless_share(walls: Sequence[TubeWall]) -> float:

@@ -28,7 +28,8 @@ from aorta.segmentation.venous import mark, without_jumps
 
 AIR_HU, LEAST_AIR_SHARE = -700.0, 0.08  # of a slice, to count as chest
 LEAST_CHEST_MM, LEAST_LENGTH_MM = 60.0, 80.0
-TISSUE_HU = (20.0, 75.0)  # denser than fat; denser than crus and effusion
+TISSUE_HU = (20.0, 75.0)  # denser than fat; denser than crus and effusion (unverified)
+# Where an adult's aorta lies before the canal and how wide it is, aneurysms included: ranges of ours, no source (unverified).
 DESCENDING_AHEAD_MM, DESCENDING_ASIDE_MM = (8.0, 70.0), (-12.0, 48.0)  # of the canal's centre
 DESCENDING_RADIUS_MM = (7.0, 32.0)
 ASCENDING_AHEAD_MM, ASCENDING_ASIDE_MM = (60.0, 130.0), (-35.0, 28.0)

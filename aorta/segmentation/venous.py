@@ -23,6 +23,7 @@ from aorta.segmentation.chain import best_chain
 from aorta.segmentation.discs import Disc
 from aorta.segmentation.distance import depth_in, largest_part
 
+# How vessels run, and where the vena cava and organs lie beside the aorta: ranges of ours, no source (unverified).
 JUMP_MM = 8.0  # between slices 2.5 mm apart: no vessel runs so flat for long
 CHAINS = 3
 PIECE_MM = 30.0

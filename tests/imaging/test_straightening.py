@@ -112,6 +112,17 @@ def test_a_wide_gap_is_not_bridged(tmp_path):
     assert "6.00 mm; at most 5 mm" in caught.value.why
 
 
+@pytest.mark.parametrize(("widest", "bridged"), [(6.55, True), (6.65, False)])
+def test_slices_that_lie_far_apart_anyway_may_be_a_tenth_further(tmp_path, widest, bridged):
+    folder = scan(tmp_path, along=np.cumsum([0, 6, 6, 6, 6, widest, 6, 6, 6, 6]))
+    if bridged:
+        assert read_image(folder, STRAIGHT).grid.spacing_kji[0] == pytest.approx(6.0, rel=0.02)
+        return
+    with pytest.raises(InputError, match="too wide to interpolate") as caught:
+        read_image(folder, STRAIGHT)
+    assert "6.65 mm; at most 6.6 mm are bridged here" in caught.value.why
+
+
 def test_tilt_and_uneven_slices_together(tmp_path):
     along = np.concatenate([np.arange(0, 30, 2.0), np.arange(30, 61, 3.0)])
     volume = read_image(scan(tmp_path, 10.0, along=along), STRAIGHT)
