@@ -24,10 +24,12 @@ from aorta.segmentation.tree import Path
 SOFT_HU = 60.0
 BLUR_MM = 0.6
 REACH_MM = 1.5  # half the widest gap that counts as a flap; two vessel walls that touch are 3 mm and more
-LEAST_DIP_HU, LEAST_DIP_SHARE = 30.0, 0.25  # of the blood above soft tissue; noise after smoothing has 10 HU
+LEAST_DIP_HU, LEAST_DIP_SHARE = 30.0, 0.25  # of the blood above soft tissue
+LEAST_DIP_NOISE = 3.0  # standard deviations of the noise
 LINE_MM = 8.0  # noise makes dark specks, not lines
 CORE_MM, CORE_MM2 = 2.0, 20.0  # each side holds discs of this radius, with centres over this area
 LENGTH_MM = 15.0  # of vessel in which it is seen
+ALIKE = 0.8  # share of the blood that is on the same side in the next slice
 ABOVE_FORK_MM = 10.0
 METAL_HU = 2000.0  # its streaks are dark lines; slices with metal near the aorta are left out
 UNMIXED = (
@@ -72,21 +74,50 @@ def find_flap(voxels: Array, spacing: Array, outer: Array, wall_mm: float, blood
     """
     spacing = np.asarray(spacing, float)
     inner = outer & (depth_in(outer, spacing) > wall_mm)
-    smooth = np.minimum(
-        ndi.gaussian_filter(voxels.astype(np.float32), [0.0, *(BLUR_MM / spacing[1:])]), blood
-    )  # calcification ends no line
-    disc = _disc(spacing)
-    closed = ndi.grey_closing(smooth, footprint=disc[None])
-    line = (closed - smooth > np.maximum(LEAST_DIP_HU, LEAST_DIP_SHARE * (closed - SOFT_HU))) & inner
-    true, false, seen = np.zeros(voxels.shape, bool), np.zeros(voxels.shape, bool), 0
-    for k in range(len(voxels)):
-        sides = _sides(smooth[k], inner[k], line[k], spacing[1:])
-        if sides is not None:
-            true[k], false[k] = sides
-            seen += 1
-    if seen * spacing[0] < LENGTH_MM or false.sum() * float(np.prod(spacing)) < LEAST_MM3:
+    plain = ndi.gaussian_filter(voxels.astype(np.float32), [0.0, *(BLUR_MM / spacing[1:])])
+    smooth = np.minimum(plain, blood)  # calcification ends no line
+    closed = ndi.grey_closing(smooth, footprint=_disc(spacing)[None])
+    least = max(LEAST_DIP_HU, LEAST_DIP_NOISE * _noise(plain, inner & (smooth > PATENT_HU)))
+    line = (closed - smooth > np.maximum(least, LEAST_DIP_SHARE * (closed - SOFT_HU))) & inner
+    sides = [_sides(smooth[k], inner[k], line[k], spacing[1:]) for k in range(len(voxels))]
+    true, false = np.zeros(voxels.shape, bool), np.zeros(voxels.shape, bool)
+    for run in _runs(sides):
+        if len(run) * spacing[0] >= LENGTH_MM:
+            for k in run:
+                true[k], false[k] = sides[k]
+    if false.sum() * float(np.prod(spacing)) < LEAST_MM3:
         return None
     return Lumens(true, false, false, HOW)
+
+
+def _runs(sides: list[tuple[Array, Array] | None]) -> list[list[int]]:
+    """Slices one after the other (one may fail) in which the blood is parted alike: noise parts it anyhow."""
+    runs: list[list[int]] = []
+    for k, own in enumerate(sides):
+        if own is None:
+            continue
+        last = runs[-1][-1] if runs else -9
+        if k - last <= 2 and _alike(sides[last], own):
+            runs[-1].append(k)
+        else:
+            runs.append([k])
+    return runs
+
+
+def _alike(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
+    """Whether two slices are parted along the same line; where both lumens are alike, true and false may change places."""
+    shared = [[float((a & b).sum()) for b in other] for a in one]
+    whole = sum(map(sum, shared))
+    return max(shared[0][0] + shared[1][1], shared[0][1] + shared[1][0]) >= ALIKE * whole > 0.0
+
+
+def _noise(plain: Array, blood: Array, apart: int = 3) -> float:
+    """Standard deviation of the noise in the blood, from voxels a few apart in a row: shading does not count."""
+    both = blood[..., apart:] & blood[..., :-apart]
+    if not both.any():
+        return 0.0
+    quarter = np.percentile(np.abs(plain[..., apart:] - plain[..., :-apart])[both], 25.0)  # edges are among the others
+    return float(quarter / 0.3186 / np.sqrt(2.0))
 
 
 def _disc(spacing: Array) -> Array:
