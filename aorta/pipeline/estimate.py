@@ -26,6 +26,7 @@ SEGMENT_CT = (6.0, 0.9, 0.055)
 SEGMENT_MR = (5.0, 1.0, 0.055)
 SEGMENT_GIVEN = (0.5, 0.15, 0.02)
 ANATOMY = (3.0, 0.4, 0.055)
+SECOND = (20.0, 0.2, 0.03)  # registration, mostly; 20.7 s beside a first image of 4.4 million voxels
 
 MESH_SECONDS = 0.5  # per 1000 tetrahedra
 # Mechanics, measured by `make bench` with two threads on an idle machine, prestress at diastole and on to systole: vessels
@@ -113,6 +114,7 @@ def estimate(case: Case, voxels: int, labels: Labels | None, stages: Iterable[st
     solve = FORMS_SECONDS + way * SOLVE_SECONDS * (nodes / 60e3) ** SOLVE_POWER
     costs = {
         "image": on_voxels(*IMAGE),
+        "second": on_voxels(*SECOND),
         "segment": on_voxels(*segment),
         "correct": on_voxels(*SEGMENT_GIVEN),
         "anatomy": on_voxels(*ANATOMY),

@@ -6,6 +6,7 @@ import pytest
 from aorta.config.case_file import parse_case
 from aorta.pipeline import estimate as cost
 from aorta.pipeline.estimate import BASE_GB, estimate, tetrahedra, vessel_size
+from aorta.pipeline.stages import STAGES
 from aorta.records import CLASSES, Grid, Labels
 
 CASE = parse_case("schema_version: 1\ncase_id: a\nimage: {path: x}\npressure: {systolic: 120 mmHg, diastolic: 80 mmHg}\n")
@@ -53,6 +54,12 @@ def test_only_stages_that_run_cost():
     assert whole.memory_GB == max(stage.memory_GB for stage in whole.stages)
     assert estimate(CASE, 2 * 10**7, labels, every).seconds > whole.seconds
     assert whole.basis == "the label map" and estimate(CASE, 10**7, None, every).basis == "a typical aneurysm"
+
+
+def test_every_stage_has_a_cost():
+    told = estimate(CASE, 4_000_000, None, STAGES)
+    assert [stage.name for stage in told.stages] == list(STAGES)
+    assert all(stage.seconds > 0.0 and stage.memory_GB >= BASE_GB for stage in told.stages)
 
 
 def test_given_labels_are_cheaper_than_a_segmentation():
