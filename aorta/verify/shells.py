@@ -89,7 +89,8 @@ def shell_problem(
 
     The rate of the whole stress is taken at a bulk modulus of ten times the shear modulus: at the
     product's hundred times, the mean stress is still on its way to that rate on these meshes
-    (docs/theory/mechanics.md), while its error is as bounded here.
+    (docs/theory/mechanics.md), while its error is as bounded here. In the sphere it still is at ten times (1.61 and 1.67): its
+    ``slack`` is the largest with which h^1.5 does not pass as h².
     """
     name = f"{'tube' if shell is exact.TUBE else 'sphere'} {A:g}/{B:g} mm, {law}, 120 mmHg"
     found = [errors(shell, law, A, B, P120, layers) for layers in (2, 4, 8)]
@@ -136,12 +137,12 @@ def tube_nh() -> tuple[Check, ...]:
 
 def sphere_rv() -> tuple[Check, ...]:
     """Raghavan–Vorp sphere."""
-    return shell_problem(exact.SPHERE, "raghavan-vorp-2000", 10.0, 11.5, (1e-5, 1e-5, 4e-3), slack=0.5)
+    return shell_problem(exact.SPHERE, "raghavan-vorp-2000", 10.0, 11.5, (1e-5, 1e-5, 4e-3), slack=0.4)
 
 
 def sphere_nh() -> tuple[Check, ...]:
     """Neo-Hookean sphere."""
-    return shell_problem(exact.SPHERE, "neo-hookean", 10.0, 11.5, (1e-5, 1e-5, 4e-3), slack=0.5)
+    return shell_problem(exact.SPHERE, "neo-hookean", 10.0, 11.5, (1e-5, 1e-5, 4e-3), slack=0.4)
 
 
 OTHERS = {"yeoh-1993": P120, "demiray-1972": P120 / 4, "ogden-1972": P120, "wang-2001": P120 / 10, "gasser-2008": P120 / 40}

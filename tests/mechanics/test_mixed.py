@@ -70,7 +70,7 @@ def test_mean_stress_jumps_where_tissues_meet():
     common = sorted(values[WALL].keys() & values[THROMBUS].keys())
     jump = np.array([values[WALL][node] - values[THROMBUS][node] for node in common])
     assert (jump > 0).all()
-    assert np.median(jump) == pytest.approx(0.0222, rel=0.02)  # MPa; blood pressure is 0.0107
+    assert np.median(jump) == pytest.approx(0.0222, rel=0.02)  # MPa, frozen; blood pressure is 0.0107
     assert unknowns.unused.sum() == sum(len(set(thrombosed.tets[:, :4].ravel()) - set(v)) for v in values.values())
 
 
@@ -122,7 +122,7 @@ def test_fully_incompressible_tube():
 
 
 def test_oscillation_of_the_displacement_form_is_seen():
-    """The measure tells the two forms apart, by two orders: a mixed form that had lost its pressure would show."""
+    """The measure tells the two forms apart, by two orders: a mixed form that had lost its pressure would show (frozen)."""
     rough, smooth = (incompressible.errors(exact.TUBE, form, 2, 1e3) for form in ("displacement", "mixed"))
     assert rough.oscillation == pytest.approx(2.54e-3, rel=0.05)
     assert smooth.oscillation == pytest.approx(2.24e-5, rel=0.05)

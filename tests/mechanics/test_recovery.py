@@ -46,7 +46,8 @@ def test_where_wall_meets_thrombus_the_stress_jumps_and_the_node_has_the_walls()
 
 
 def test_noise_of_the_mean_stress_is_taken_out_and_a_deviators_shape_is_kept():
-    """White noise in the mean stress is more than halved; in the deviator it is not, which follows a parabola in exchange."""
+    """White noise in the mean stress is more than halved; in the deviator it is not, which follows a parabola in exchange.
+    Values are frozen: the shares by which curvature is held down make them."""
     mesh = meshes.box((4, 4, 4), distort=0.2)
     noise = np.random.default_rng(1).normal(size=(len(mesh.tets), 4, 1))
     rms = lambda x: np.sqrt(np.mean(x**2))  # noqa: E731
@@ -68,7 +69,7 @@ def test_the_projection_is_made_once_for_the_states_of_a_mesh():
 @pytest.mark.fem
 @pytest.mark.parametrize(("shell", "all_nodes", "inner_face"), [(exact.TUBE, 5.3e-4, 10.4e-4), (exact.SPHERE, 8.1e-4, 16.6e-4)])
 def test_hoop_stress_at_nodes_of_tube_and_sphere(shell, all_nodes, inner_face):
-    """Four layers against the closed form, root mean square over its own; from two layers to four the rate is 2."""
+    """Four layers against the closed form, root mean square over its own (frozen); from two layers to four the rate is 2."""
     pytest.importorskip("dolfinx")
     from scipy.interpolate import CubicSpline
 

@@ -260,7 +260,7 @@ def test_wall_with_fibres_and_graded_thrombus(prestress):
     assert any("gasser-2008: its parameters are unverified" in caution for caution in solution.cautions)
     steep = np.abs(found[60.0].state("systole").displacement_mm).max()
     gain = steep / np.abs(solution.state("systole").displacement_mm).max()
-    assert gain == pytest.approx(1.605, rel=0.01)  # fibres further from the hoop hold less
+    assert gain == pytest.approx(1.605, rel=0.01)  # frozen: fibres further from the hoop hold less
 
 
 def test_linear_stress_needs_no_fields():

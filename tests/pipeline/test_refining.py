@@ -238,4 +238,4 @@ def test_a_label_map_to_the_accuracy_asked_for(tmp_path):
 
 
 FOUND = (2.0, 3.33, 3.33)
-"""Rounds, the estimate and the accuracy in per cent that they end with."""
+"""Rounds, the estimate and the accuracy in per cent that they end with: frozen, nothing predicts them."""
