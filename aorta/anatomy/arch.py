@@ -26,6 +26,7 @@ FORE_MM = 15.0
 """The ascending aorta lies this far in front of the descending one at least; iliac arteries part sideways."""
 
 _STEP_MM, _DEEPEST_MM = 5.0, 90.0
+"""How finely and how far below the top two limbs are looked for."""
 
 
 def ascending_end(lattice: Lattice, body: Body) -> Array | None:

@@ -10,6 +10,7 @@ from aorta.errors import GeometryError
 from aorta.records import Array, End, Grid, Sections, Surface
 
 SHORTEST_MODEL_MM = 20.0
+"""About one diameter: less would be ruled by its cuts (this program)."""
 
 
 def end_at(name: str, sections: Sections, index: int, walls: Walls, outwards: float) -> End:

@@ -27,6 +27,7 @@ BESIDE_MM, OBLONG = 30.0, 2.0
 """So near to the bifurcation, a contour this much longer than wide is not of one iliac artery."""
 
 CALCIFIED_WITHIN_MM, _PROBE_MM = 3.0, 0.5
+"""How deep below the outer contour calcification is counted, and how finely: the wall and about a voxel more (this program)."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from aorta.records import Array, Surface
 
 MM_PER = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 SMALLEST_MM, LARGEST_MM = 5.0, 2000.0
+"""Extent of what may be an aorta: beyond, the unit is wrong."""
 _MESHES, _SOLIDS = (".stl", ".vtp", ".ply"), (".step", ".stp")
 
 

@@ -23,7 +23,9 @@ ILIAC_SPAN_MM = (20.0, 50.0)
 """Arc lengths below the bifurcation over which iliac diameters are averaged."""
 
 TRUTH_VOXEL_MM = 0.6
+"""Of the grid on which volumes are counted."""
 RAYS = 180
+"""Radii of a section: two degrees apart."""
 
 
 @dataclass(frozen=True)

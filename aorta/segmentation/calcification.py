@@ -14,6 +14,7 @@ from aorta.segmentation.distance import box_around, depth_in, distance_to
 
 LEAST_HU, SPREADS = 500.0, 5.0
 INWARD_MM, OUTWARD_MM = 4.0, 1.2
+"""The shell about the outer boundary in which plaque lies; choices of this program."""
 LEAST_VOXELS = 3
 
 

@@ -15,8 +15,11 @@ from scipy import ndimage as ndi
 from aorta.records import Array
 
 LOW_HU, HIGH_HU = 170.0, 650.0
+"""Blood with contrast is looked for between them."""
 SMALLEST_MM, LARGEST_MM = 3.5, 32.0
+"""Radius, from an iliac artery to the blood of a large aneurysm."""
 STEP_MM = 2.5
+"""Between the slices that are looked at."""
 
 
 @dataclass(frozen=True)

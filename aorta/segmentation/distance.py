@@ -11,6 +11,7 @@ from skimage import measure
 from aorta.records import Array
 
 BLUR_VOXELS = 0.75
+"""Standard deviation of the blur that takes the steps out of a mask; ``signed_distance`` says how exact that is."""
 Box = tuple[slice, slice, slice]
 
 

@@ -12,7 +12,9 @@ from aorta.segmentation.gates import ask
 from aorta.segmentation.tree import Medial, Path, choose_ends, divergence
 
 TOP_MM, ASIDE_MM = 4.0, 25.0
+"""The root is the widest place within this height and this far aside of the point that it is asked for near."""
 END_STRETCH_MM = 30.0
+"""An end is as wide as the mean of this stretch."""
 
 
 def from_clicks(blood: Array, spacing: Array, clicks: Array) -> list[Path]:

@@ -8,7 +8,10 @@ from aorta.segmentation.routes import vessels
 from aorta.segmentation.tree import Path
 
 AORTA_REACH_MM, LARGE_REACH_MM, ILIAC_REACH_MM = 48.0, 72.0, 28.0
+"""How far from the centreline a wall is searched: beyond half of any usual aneurysm, the aorta's again farther where its wall lies
+at the first reach. Choices of this program."""
 EXTEND_MM = 8.0
+"""How far beyond its last point a centreline is carried on, so that the wall reaches the image's border."""
 
 
 def search_walls(

@@ -11,6 +11,7 @@ from aorta.stent.measured import measure_neck
 from aorta.stent.sizing import Option, best, nearest_outside, options
 
 USUAL_OVERSIZING = (0.10, 0.20)
+"""Of ``SIZING_SOURCE``."""
 SIZING_SOURCE = "catalogue in data files; oversizing: Sher and Tadros 2017 (review), Sternbergh et al. 2004"
 
 
