@@ -18,7 +18,7 @@ import dolfinx.jit
 import numpy as np
 from mpi4py import MPI
 
-from aorta.errors import SetupError
+from aorta.errors import SetupError, on_os_error
 
 VERSION = tuple(int(part) for part in dolfinx.__version__.split(".")[:2])
 
@@ -61,27 +61,26 @@ def compiling() -> Iterator[None]:
     JIT_OPTIONS["cache_dir"] = (str(folder), "")
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)  # setuptools tells every compiler call on the root logger
+    unwritable = SetupError(
+        "the equations cannot be compiled: no file can be written",
+        where="compiler's cache, in XDG_CACHE_HOME or ~/.cache",
+        fix="free disk space, or set XDG_CACHE_HOME to a folder that can be written",
+    )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # FFCx changes how numpy prints numbers, and names an expression by how its points print
-        with open(folder / "lock", "w") as lock, warnings.catch_warnings(), np.printoptions(precision=8):
-            warnings.simplefilter("ignore", DeprecationWarning)  # FFCx 0.5 under numpy 1.26
-            if MPI.COMM_WORLD.rank == 0:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                for claim in folder.glob("libffcx_*.c"):
-                    if not claim.with_suffix(".c.cached").exists():
-                        claim.unlink()
-                for mark in folder.glob("libffcx_*.c.cached"):
-                    if not mark.with_suffix("").exists():
-                        mark.unlink()
-            yield
-    except OSError as problem:
-        raise SetupError(
-            "the equations cannot be compiled: no file can be written",
-            where="compiler's cache, in XDG_CACHE_HOME or ~/.cache",
-            why=(problem.strerror or "").lower(),
-            fix="free disk space, or set XDG_CACHE_HOME to a folder that can be written",
-        ) from problem
+        with on_os_error(unwritable):
+            folder.mkdir(parents=True, exist_ok=True)
+            # FFCx changes how numpy prints numbers, and names an expression by how its points print
+            with open(folder / "lock", "w") as lock, warnings.catch_warnings(), np.printoptions(precision=8):
+                warnings.simplefilter("ignore", DeprecationWarning)  # FFCx 0.5 under numpy 1.26
+                if MPI.COMM_WORLD.rank == 0:
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    for claim in folder.glob("libffcx_*.c"):
+                        if not claim.with_suffix(".c.cached").exists():
+                            claim.unlink()
+                    for mark in folder.glob("libffcx_*.c.cached"):
+                        if not mark.with_suffix("").exists():
+                            mark.unlink()
+                yield
     except (cffi.VerificationError, RuntimeError) as problem:
         if isinstance(problem, RuntimeError) and _AMONG_PROCESSES not in str(problem):
             raise
