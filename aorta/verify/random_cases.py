@@ -143,11 +143,6 @@ class Outcome:
         """The checks that are missed; an error that is not a number misses."""
         return tuple(name for name, error in self.errors.items() if not error <= BOUNDS[name])
 
-    @property
-    def silently_wrong(self) -> bool:
-        """Whether a check is missed and no finding of the program says not to trust it."""
-        return bool(self.wrong) and not self.cautions
-
 
 def attempt(case: Case) -> Outcome:
     """Solve and check a case."""
