@@ -18,9 +18,10 @@ from aorta.mechanics.constrained import ConstrainedMatrix
 from aorta.mechanics.equilibrium import Equilibrium
 from aorta.mechanics.factorisation import FactorisationFailed, KeptFactorisation
 from aorta.mechanics.loads import shares
+from aorta.mechanics.materials.limit import limit_told
 from aorta.mechanics.tangent import TangentAction
 from aorta.mechanics.tet10 import pressure_forces
-from aorta.records import Progress, silent
+from aorta.records import WALL, Progress, silent
 
 TOLERANCE = 1e-9
 """Residual force over the norm of the applied or reaction forces."""
@@ -226,13 +227,16 @@ class Newton:
     def _give_up(self, done: float, values: np.ndarray, start: float, end: float) -> None:
         self.unknown.x.array[:] = values
         last = self.path.history[-1]
+        wall = self.equilibrium.body.materials.get(WALL)
+        known = limit_told(wall, self.phase == "inverse") if wall else ""
         raise SolverError(
             f"no equilibrium found ({self.phase} problem)",
             where=f"load between {done:.1%} and 100 % of the way from {start * 1e3:.2f} to {end * 1e3:.2f} kPa",
             why=str(
                 last.get("failure", f"residual {last['residual']:.1e} of the applied force after {last['iteration']} iterations")
             )
-            + f"; the last equilibrium is at {(start + done * (end - start)) * 1e3:.2f} kPa",
+            + f"; the last equilibrium is at {(start + done * (end - start)) * 1e3:.2f} kPa"
+            + (f"; {known}" if known else ""),
             fix="check pressure, wall thickness and material parameters; look at the mesh where the displacement is largest; "
             "`prestress: linear` gives stresses without this solve",
             last_state=(done, self.equilibrium.body.domain.read(values)),

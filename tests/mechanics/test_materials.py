@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from aorta.errors import CaseFileError
+from aorta.mechanics.materials.limit import limit_stretch, limit_told
 from aorta.mechanics.materials.registry import LAWS, NAMES, find, material
 from aorta.settings import MechanicsSettings
 from aorta.verify import closed_forms as exact
@@ -212,6 +213,18 @@ def test_all_mistakes_at_once():
     with pytest.raises(CaseFileError) as caught:
         material("raghavan-vorp-2000", {"alpha": -1.0, "beta": -1.0, "gamma": 1.0}, 34.8)
     assert len(caught.value.details) == 3
+
+
+def test_a_law_with_a_limit_pressure_is_known():
+    """Neo-Hookean: W' / λ² = μ (2λ⁻¹ - 2λ⁻⁷) is largest at λ⁶ = 7. Aneurysms' laws stiffen."""
+    assert limit_stretch(material("neo-hookean", {}, 1e4)) == pytest.approx(7 ** (1 / 6), abs=0.002)
+    names = {name: limit_stretch(material(name, {}, 1e4)) for name in NAMES if "depth" not in find(name)[0].fields}
+    assert {name for name, most in names.items() if most} == {"neo-hookean", "ogden-1972", "ogden-1972/neo-hookean"}
+    rubber, artery = material("neo-hookean", {}, 1e4), material("holzapfel-gasser-ogden-2000", {}, 1e4)
+    one_way = material("holzapfel-gasser-ogden-2000", {"angle": 0.0}, 1e4)
+    assert "bears no more beyond a stretch of 1.38" in limit_told(rubber, False)
+    assert "there is one" in limit_told(artery, False) and limit_told(one_way, False) == ""
+    assert limit_told(artery, True).startswith("not every shape")
 
 
 def test_registry_needs_no_dolfinx():
