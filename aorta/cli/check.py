@@ -34,7 +34,7 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
     require_catalogue(case, folder)
     _require_place(out / case.case_id / "stages")
     beat = heart_cycle(case, folder)
-    volume, given = _read(case, folder, out, console)
+    volume, second, given = _read(case, folder, out, console)
     labels = given.labels if given is not None else None
     stages = status(case, folder, out)
     grid = volume.grid if volume is not None else labels.grid
@@ -43,11 +43,13 @@ def check(console: Console, case_file: Path, out: Path) -> Answer:
     cost = estimate(case, voxels, labels if labels is not None else _earlier_labels(out / case.case_id), todo)
     cautions = (
         *(text for record in (volume, given, beat) if record is not None for text in record.cautions),
+        *(f"second image: {text}" for text in (second.cautions if second is not None else ())),
         *_missing_facts(case),
     )
     result = {
         "case_id": case.case_id,
         "input": _input_facts(volume, grid),
+        **({"second": _input_facts(second, second.grid)} if second is not None else {}),
         "stages": list(stages),
         "estimate": {"seconds": cost.seconds, "memory_GB": cost.memory_GB, "tetrahedra": cost.tetrahedra, "basis": cost.basis,
                      "stages": list(cost.stages)},
@@ -65,21 +67,23 @@ def _require_place(folder: Path) -> None:
         raise SetupError("the output folder cannot be written", where="output folder", why=why, fix="choose another folder with -o")
 
 
-def _read(case: Any, folder: Path, out: Path, console: Console) -> tuple[Any, Any]:
-    """Volume and segmentation of the case as `aorta plan` would read them, None where the case has none."""
+def _read(case: Any, folder: Path, out: Path, console: Console) -> tuple[Any, Any, Any]:
+    """Volume, second volume and segmentation of the case as `aorta plan` would read them, None where the case has none."""
     from aorta.pipeline.context import Context
-    from aorta.pipeline.stages import GRAPH
+    from aorta.pipeline.labelling import read_image, segment_first
+    from aorta.pipeline.second import check_second
 
-    run = {stage.name: stage.run for stage in GRAPH}
     read: dict[str, Any] = {}
     context = Context(case, folder, out / case.case_id, read.get, None)
     if case.image:
-        read["image"] = run["image"](context, console.progress)
+        read["image"] = read_image(context, console.progress)
+    if case.second:
+        read["second"] = check_second(context, console.progress)
     if case.labels or case.surfaces:
         if case.labels:
             console.note("reading the label map")
-        read["segment"] = run["segment"](context, console.progress)
-    return read.get("image"), read.get("segment")
+        read["segment"] = segment_first(context, console.progress)
+    return read.get("image"), read.get("second"), read.get("segment")
 
 
 def _earlier_labels(folder: Path) -> Any:
@@ -115,9 +119,16 @@ def _input_facts(volume: Any, grid: Any) -> dict[str, Any]:
     return facts
 
 
-def _text(result: dict[str, Any], stages: Any, cost: Any) -> str:
-    facts = result["input"]
+def _input_lines(called: str, facts: dict[str, Any]) -> list[str]:
     shape, spacing = facts["shape_kji"], facts["spacing_kji_mm"]
+    return [
+        f"{called}: {facts.get('modality', 'label map')} {shape[0]} x {shape[1]} x {shape[2]} voxels (k, j, i), "
+        f"{spacing[0]:.4g} x {spacing[1]:.4g} x {spacing[2]:.4g} mm",
+        *facts.get("series", ()),
+    ]
+
+
+def _text(result: dict[str, Any], stages: Any, cost: Any) -> str:
     seconds = {stage.name: stage.seconds for stage in cost.stages}
     words = {"stale": "will run", "finished": "is kept", "skipped": "skipped"}
     rows = [
@@ -131,9 +142,8 @@ def _text(result: dict[str, Any], stages: Any, cost: Any) -> str:
     ]
     return "\n".join(
         [
-            f"input: {facts.get('modality', 'label map')} {shape[0]} x {shape[1]} x {shape[2]} voxels (k, j, i), "
-            f"{spacing[0]:.4g} x {spacing[1]:.4g} x {spacing[2]:.4g} mm",
-            *facts.get("series", ()),
+            *_input_lines("input", result["input"]),
+            *(_input_lines("second image", result["second"]) if "second" in result else ()),
             *(f"caution: {caution}" for caution in result["cautions"]),
             table(rows),
             f"estimate: {cost.seconds:.0f} s, {cost.memory_GB:.1f} GB (within a factor of two; "

@@ -106,6 +106,10 @@ def estimate(case: Case, voxels: int, labels: Labels | None, stages: Iterable[st
     if automatic:
         segment = SEGMENT_MR if case.image is not None and case.image.modality == "MR" else SEGMENT_CT
 
+    if case.second is not None and case.second.gives != "points":  # one after the other; taken to be as large as the first
+        theirs = SEGMENT_GIVEN if case.second.labels else SEGMENT_MR if case.second.modality == "MR" else SEGMENT_CT
+        segment = (segment[0] + theirs[0], segment[1] + theirs[1], max(segment[2], theirs[2]))
+
     def on_voxels(least: float, seconds: float, memory_GB: float) -> tuple[float, float]:
         return least + seconds * millions, memory_GB * millions
 

@@ -58,6 +58,23 @@ def read_second(context: Context, progress: Progress) -> Volume:
         return read_image(context.source(second.path), ImageInput("", **kept))
 
 
+def check_second(context: Context, progress: Progress) -> Volume:
+    """The second image, with the cautions of every file that goes with it; nothing is searched for or labelled.
+
+    Raises
+    ------
+    InputError
+    """
+    from aorta.registration.register import given
+
+    second, volume = context.case.second, read_second(context, progress)
+    if second.transform_file:
+        given(context.load("image"), volume, context.source(second.transform_file))
+    if second.labels and second.gives != "points":
+        volume = replace(volume, cautions=(*volume.cautions, *read_second_labels(context, volume).cautions))
+    return volume
+
+
 def lay_over(context: Context, progress: Progress) -> Any:
     """The second image, and where it lies."""
     from aorta.registration.register import given, register

@@ -44,6 +44,18 @@ def test_check_shows_the_table_and_goes_on_where_one_is_named(tmp_path, capsys):
     assert "Smith" not in shown.out + shown.err
 
 
+def test_check_shows_the_table_of_the_second_image_too(tmp_path, capsys):
+    two_series(tmp_path)
+    first = "  series: 2\nsecond:\n  path: scan\n"
+    assert main(["check", case(tmp_path, first), "-o", str(tmp_path / "out"), "--json"]) == 4
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert "second.series" in error["where"] and len(error["details"]) == 2
+    assert main(["check", case(tmp_path, first + "  series: 1\n"), "-o", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    at = next(n for n, line in enumerate(shown) if line.startswith("second image: CT 30 x 30 x 30"))
+    assert shown[at + 1].startswith("series 1: CT") and shown[at + 2].startswith("series 2: CT")
+
+
 def test_label_map_to_dicom_segmentation_and_back(tmp_path, capsys):
     write_series(tmp_path / "scan", change=with_uids)
     grid = read_image(tmp_path / "scan", ImageInput("x")).grid

@@ -72,3 +72,27 @@ def test_thickness_measured_on_the_second_image(folder, capsys):
     status, told = call(capsys, "plan", *case(folder, "points", wall), "mesh")
     assert status == 4
     assert "do not lie on the vessel" in told["error"]["what"]
+
+
+def test_check_reads_the_second_image(folder, capsys):
+    """It crashed on every case with one: no cost was known, and the labels asked for what no stage had loaded."""
+
+    def check(gives, more="", first=""):
+        arguments = case(folder, gives, more)[:3]
+        if not first:
+            text = arguments[0].read_text()
+            arguments[0].write_text(text.replace(labels(folder), ""))
+        return call(capsys, "check", *arguments)
+
+    for first in ("labels", ""):
+        for gives in ("lumen", "phase"):
+            status, told = check(gives, first=first)
+            assert status == 0, told
+            assert told["result"]["second"]["modality"] == "MR" and told["result"]["second"]["shape_kji"] == [60, 30, 30]
+            costs = {stage["name"]: stage["seconds"] for stage in told["result"]["estimate"]["stages"]}
+            assert costs["second"] > 0.0 and "image" in costs
+    status, told = check("wall")
+    assert status == 4 and told["error"]["where"] == "second.gives of the case file"
+    (folder / f"{MARKER}.tfm").write_text("#Insight Transform File V1.0\n")
+    status, told = check("phase")
+    assert status == 4 and "transform_file" in told["error"]["where"]

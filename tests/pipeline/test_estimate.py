@@ -66,3 +66,9 @@ def test_given_labels_are_cheaper_than_a_segmentation():
     given = parse_case("schema_version: 1\ncase_id: a\nlabels: {path: x}\n")
     assert estimate(given, 10**7, None, ["segment"]).seconds == pytest.approx(2.0, rel=1e-6)
     assert estimate(CASE, 10**7, None, ["segment"]).seconds == pytest.approx(15.0, rel=1e-6)
+
+
+def test_a_second_image_is_segmented_as_well():
+    head = "schema_version: 1\ncase_id: a\nimage: {path: x, modality: CT}\nsecond: {path: y, modality: MR, gives: lumen%s}\n"
+    automatic, given = (estimate(parse_case(head % keys), 10**7, None, ["segment"]).seconds for keys in ("", ", labels: z"))
+    assert automatic == pytest.approx(15.0 + 15.0, rel=1e-6) and given == pytest.approx(15.0 + 2.0, rel=1e-6)
