@@ -45,7 +45,7 @@ def wall_thickness(labels: Labels, walls: Walls, ends: tuple[End, ...]) -> tuple
         return none(f"the wall drawn is {thickness.mean() / voxel:.1f} voxels thick on average, under {LEAST_VOXELS}: not resolved")
     if thickness.std() < EVEN_VOXELS * voxel:
         return none("the wall drawn is of even thickness, as a shell that was assumed is: the image does not tell it")
-    how = "distance from the outer surface to lumen and thrombus, between the ends of the model"
+    how = "distance from the outer surface to lumen and thrombus, between the ends of the model; the mesh has the stated thickness"
     low, high = np.percentile(thickness, [5.0, 95.0])
     return ThicknessPoints(points, thickness), [
         Finding("wall_mean_thickness_mm", float(thickness.mean()), "mm", f"mean {how}"),

@@ -14,6 +14,8 @@ from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter, vtkXMLUnstructuredGridWrit
 from aorta.records import THROMBUS, WALL, Anatomy, Array, Results, State, WallMesh
 from aorta.report.derived import derived, safety_factor
 from aorta.report.files import write_file
+from aorta.report.shown_wall import NAME as SHOWN
+from aorta.report.shown_wall import shown_thickness
 
 
 def write_fields(results: Results, folder: Path) -> list[str]:
@@ -25,10 +27,12 @@ def write_fields(results: Results, folder: Path) -> list[str]:
     if mesh is None:
         return []
     states = solution.states if solution is not None else (None,)
-    names = []
+    names, shown = [], shown_thickness(results)
     for state in states:
         grid = _solid(mesh)
         fields = {"thrombus_thickness_mm": mesh.thrombus_thickness_mm, "wall_thickness_mm": mesh.wall_thickness_mm}
+        if shown is not None:
+            fields[SHOWN] = shown
         if state is not None:
             fields |= {"displacement_mm": state.displacement_mm} | derived(state)
             if solution.unloaded_displacement_mm is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aorta.records import Array, Results
+from aorta.report import shown_wall
 from aorta.report.derived import stresses
 
 
@@ -32,6 +33,7 @@ SPECS = (
     FieldSpec("wall_strength_kPa", "Wall strength", "kPa", 200.0, 1400.0, "cividis"),
     FieldSpec("rupture_index", "Rupture index", "", 0.0, 1.0, "plasma"),
     FieldSpec("thrombus_thickness_mm", "Thrombus thickness", "mm", 0.0, 30.0, "cividis"),
+    FieldSpec(shown_wall.NAME, "Wall thickness that the image shows (the mesh has the stated one)", "mm", 0.0, 5.0, "cividis"),
     FieldSpec("displacement_mm", "Displacement from the scan to systole", "mm", 0.0, 3.0),
 )
 
@@ -43,6 +45,8 @@ def wall_fields(results: Results) -> dict[str, Array]:
         return {}
     on_wall = mesh.wall_thickness_mm > 0
     found = {"thrombus_thickness_mm": np.where(on_wall, mesh.thrombus_thickness_mm, np.nan)}
+    if (shown := shown_wall.shown_thickness(results)) is not None:
+        found[shown_wall.NAME] = shown
     systole = solution.state("systole") if solution is not None else None
     if systole is not None:
         found |= {name: np.where(on_wall, values, np.nan) for name, values in stresses(systole).items()}

@@ -89,6 +89,10 @@ def _sentences(results: Results) -> Iterator[str]:
         yield f"""The wall was grown inward from the outer surface with {thickness}, thrombus filling what is left to
             the lumen, and meshed by gmsh with {show(int((mesh.region == WALL).sum()))} quadratic tetrahedra in the wall {inside},
             edge length {show(case.mesh.size)} mm."""
+        if (shown := results.finding("wall_mean_thickness_mm")) is not None and shown.value is not None:
+            low, high = (show(results.finding(f"wall_{name}_thickness_mm").value) for name in ("min", "max"))
+            yield f"""The labels show a wall of {show(shown.value)} mm on average (5th to 95th percentile {low} to {high} mm);
+                that is reported beside the results and the mesh does not have it."""
         if (rounds := results.finding("mesh_refinement_rounds")) is not None and rounds.value:
             yield f"""It was made finer in {show(rounds.value, "1")} rounds, where the stress with its local error comes near to the
                 99th percentile, which brought the estimated discretisation error of that percentile to

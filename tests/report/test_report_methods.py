@@ -93,6 +93,18 @@ def test_tissue_and_inclusions_show(full):
     assert "tissue" not in text(full) and "alcification" not in text(full) and "vertebrae" not in text(full)
 
 
+def test_a_wall_that_the_image_shows_is_told_beside_the_meshs(full):
+    def found(name, value):
+        return Finding(f"wall_{name}_thickness_mm", value, "mm", "x")
+
+    shown = (found("mean", 2.9), found("min", 1.6), found("max", 4.4))
+    words = text(replace(full, findings=(*full.findings, *shown)))
+    assert "show a wall of 2.90 mm on average (5th to 95th percentile 1.60 to 4.40 mm)" in words and "does not have it" in words
+    withheld_one = replace(shown[0], value=None, valid=False, caution="not resolved")
+    for results in (full, replace(full, findings=(*full.findings, withheld_one))):
+        assert "show a wall" not in text(results)
+
+
 def test_thrombus_is_told_only_where_there_is_one(full):
     bare = replace(full, mesh=replace(full.mesh, region=np.full(len(full.mesh.tets), WALL, np.uint8)))
     assert "there is no thrombus" in text(bare) and "wang-2001" not in text(bare)
