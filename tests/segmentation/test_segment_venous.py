@@ -54,6 +54,16 @@ def test_a_mirrored_image_asks_for_clicks(scan):
     assert "calcified wall" in caught.value.why
 
 
+def test_without_calcification_nothing_tells_the_two_apart():
+    """The image as it is, and its mirror image, in which the cava lies on the left: no way to know which is which."""
+    look = replace(DEFAULT_LOOK, values={**HU, **LATE}, blood_texture=10.0)
+    scan = render(Scene(look=look, chips=0), 1, COARSE_SHAPE_KJI).volume
+    for voxels in (scan.voxels, scan.voxels[:, :, ::-1]):
+        with pytest.raises(NeedsClicks) as caught:
+            segment(Volume(scan.grid, np.ascontiguousarray(voxels), "CT"), SegmentationSettings(thrombus=False), 1.5)
+        assert "neither vessel has a calcified wall" in caught.value.why
+
+
 def test_without_a_cava_beside_it_nothing_is_taken():
     with pytest.raises(NeedsClicks) as caught:
         segment(scanned(vein=60.0, renal_vein=60.0).volume, SegmentationSettings(thrombus=False), 1.5)
