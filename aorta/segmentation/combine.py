@@ -69,9 +69,10 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
     outer = carried(second.labels.mask(*VESSEL), second.labels.grid, to_first, grid) < 0 if gives == "wall" else vessel
     seen = box & together(lumen, (other < 0) & box, grid.spacing_kji, lumen | vessel | outer | (other < 0))
     findings, doubts = _agreement(lumen, grid, other, box, seen)
+    theirs = [f"second image: {text}" for text in second.cautions if text != LUMEN_ONLY]
     if gives == "phase":
         compared = (*first.findings, *findings, *_phase(lumen, grid, other, seen))
-        return replace(first, findings=compared, cautions=(*first.cautions, *doubts))
+        return replace(first, findings=compared, cautions=(*first.cautions, *theirs, *doubts))
     if gives == "lumen":
         blood, outside = np.where(seen, other < 0, lumen), vessel
     else:
@@ -88,7 +89,6 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
     kept = tuple(f for f in first.findings if f.name not in anew and not f.name.startswith(_OF_THE_REPLACED[gives]))
     told = {"lumen": "lumen", "wall": "outer wall"}[gives]
     said = [text for text in first.cautions if text != LUMEN_ONLY]
-    said += [f"second image: {text}" for text in second.cautions if text != LUMEN_ONLY]
     return replace(
         first,
         labels=labels,
@@ -99,7 +99,7 @@ def combine(first: Segmentation, second: Segmentation, to_first: Array, gives: G
         false_lumen=None if first.false_lumen is None else first.false_lumen & labels.mask("lumen"),
         method=f"{first.method}, {told} by {second.method}",
         findings=(*kept, *volume_findings(labels), *shape_findings(labels), *findings),
-        cautions=(*said, f"the {told} was taken from the second image", *doubts),
+        cautions=(*said, *theirs, f"the {told} was taken from the second image", *doubts),
     )
 
 

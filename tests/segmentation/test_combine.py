@@ -163,6 +163,8 @@ def test_the_wall_is_not_taken_from_an_angiogram():
     assert "second.labels" in told.value.fix
     both = combine(first, replace(second, cautions=(LUMEN_ONLY, "look here")), np.eye(4), "lumen", 1.5)
     assert both.cautions == ("second image: look here", "the lumen was taken from the second image")
+    compared = combine(first, replace(second, cautions=(LUMEN_ONLY, "look here")), np.eye(4), "phase", 1.5)
+    assert compared.cautions == ("second image: look here",)
     assert both.labels.volume_mL("thrombus") == pytest.approx(
         first.labels.volume_mL("thrombus"), rel=0.04
     )  # the shell of wall is made anew
