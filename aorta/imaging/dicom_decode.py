@@ -27,6 +27,7 @@ from pydicom.uid import (
 )
 
 from aorta.errors import ignoring_damage
+from aorta.imaging.codestream import claimed_size
 from aorta.imaging.quiet import quiet
 
 UNDECODED = {
@@ -47,10 +48,20 @@ def is_compressed(data: Dataset) -> bool:
 
 def stored_values(data: Dataset, frame: int, size: tuple[int, int]) -> np.ndarray | None:
     """(nj, ni) as stored, or None where nobody can read them."""
+    if is_compressed(data) and _claimed(data, frame) not in (size, None):  # would be refused once decoded, in any amount of memory
+        return None
     values = _by_pydicom(data, frame)
     if values is None and is_compressed(data):
         values = _by_gdcm(data, frame)
     return values if values is not None and values.shape == size else None
+
+
+def _claimed(data: Dataset, frame: int) -> tuple[int, int] | None:
+    """Rows and columns that the compressed frame itself states."""
+    with ignoring_damage(), quiet():
+        frames = int(data.get("NumberOfFrames") or 1)
+        return claimed_size(get_frame(data.PixelData, frame, number_of_frames=frames))
+    return None
 
 
 def _by_pydicom(data: Dataset, frame: int) -> np.ndarray | None:
