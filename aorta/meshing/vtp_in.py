@@ -31,8 +31,8 @@ _COMPRESSORS = ("vtkZLibDataCompressor", "vtkLZMADataCompressor", "vtkLZ4DataCom
 _LZ4_MOST = 255
 """Bytes that one byte of an LZ4 block can stand for, at most ("LZ4 Block Format Description")."""
 
-_LARGEST = 2**31
-"""Bytes of one array: 90 million points."""
+_LARGEST = 2**29
+"""Bytes of all arrays of a file, unpacked: 10 million triangles with numbers of eight bytes. Pieces may share one array."""
 
 
 class BadVtp(ValueError):
@@ -56,6 +56,25 @@ class _File:
     compressor: str
     appended: bytes
     encoding: str
+    room: _Room
+
+
+class _Room:
+    """What may still be unpacked."""
+
+    left = _LARGEST
+
+    def take(self, count: int) -> None:
+        """Count bytes off.
+
+        Raises
+        ------
+        BadVtp
+            There is no room for them.
+        """
+        if not 0 <= count <= self.left:
+            raise BadVtp("it states sizes that it cannot hold, or more than 512 MiB")
+        self.left -= count
 
 
 def read_vtp(path: Path) -> Polygons:
@@ -87,7 +106,7 @@ def read_vtp(path: Path) -> Polygons:
         return Polygons(np.concatenate(points), np.concatenate(cells), np.concatenate(strips), _space(data, file))
     except BadVtp:
         raise
-    except (ValueError, TypeError, KeyError, OverflowError, MemoryError, RecursionError, ElementTree.ParseError, LookupError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, ElementTree.ParseError, LookupError):
         raise BadVtp("") from None
 
 
@@ -108,7 +127,7 @@ def _parsed(data: bytes) -> tuple[ElementTree.Element, _File]:
     compressor = tree.get("compressor", "")
     if compressor not in ("", *_COMPRESSORS):
         raise BadVtp("it is compressed by a method that is not known")
-    return tree, _File(order, head, compressor, appended, encoding)
+    return tree, _File(order, head, compressor, appended, encoding, _Room())
 
 
 def _values(array: ElementTree.Element, file: _File) -> Array:
@@ -138,15 +157,18 @@ def _content(section: bytes, encoding: str, file: _File) -> bytes:
     if not file.compressor:
         if encoding == "raw":
             (length,) = np.frombuffer(section[:size], file.head, 1)
+            file.room.take(int(length))
             return _exactly(section[size:], int(length))
         first = _decoded(section, size)
         (length,) = np.frombuffer(first[:size], file.head, 1)
+        file.room.take(int(length))
         return _exactly(_decoded(section, size + int(length))[size:], int(length))
     start = section if encoding == "raw" else _decoded(section, 3 * size)
     blocks, each, last = (int(n) for n in np.frombuffer(start[: 3 * size], file.head, 3))
     whole = blocks * each if not last else (blocks - 1) * each + last
-    if blocks * size > len(section) or not 0 <= whole <= _LARGEST:
+    if blocks * size > len(section):
         raise BadVtp("it states sizes that it cannot hold")
+    file.room.take(whole)
     if encoding == "raw":
         sizes, body = np.frombuffer(section[3 * size :], file.head, blocks), section[(3 + blocks) * size :]
     else:  # sizes and blocks are encoded apart

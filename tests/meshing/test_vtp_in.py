@@ -1,6 +1,7 @@
 """VTP files in every encoding that VTK writes: the same points and triangles as VTK reads, and no trust in what they state."""
 
 import re
+import zlib
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pyvista as pv
 from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 
 from aorta.errors import InputError
+from aorta.meshing import vtp_in
 from aorta.meshing.surfaces_in import read_surface
 from aorta.meshing.vtp_in import BadVtp, read_vtp
 
@@ -129,4 +131,28 @@ def test_corner_without_a_point(tmp_path):
     number = re.search(r"\d+", text[row:])
     path.write_text(text[: row + number.start()] + "99999" + text[row + number.end() :])
     with pytest.raises(BadVtp, match="not there"):
+        read_vtp(path)
+
+
+def test_arrays_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch):
+    """Two pieces that name the same 0.7 MiB of zeros, with room for 1 MiB."""
+    assert vtp_in._Room().left == 512 * 2**20
+    monkeypatch.setattr(vtp_in._Room, "left", 2**20)
+    count = 7 * 2**20 // 120
+    block = zlib.compress(bytes(12 * count), 9)
+    packed = np.array([1, 12 * count, 0, len(block)], "<u8").tobytes() + block
+    piece = f"""<Piece NumberOfPoints="{count}"><Points><DataArray type="Float32" NumberOfComponents="3" format="appended"
+        offset="0"/></Points></Piece>"""
+    path = tmp_path / "a.vtp"
+    path.write_bytes(
+        b'<VTKFile type="PolyData" header_type="UInt64" byte_order="LittleEndian" compressor="vtkZLibDataCompressor"><PolyData>'
+        + 2 * piece.encode()
+        + b'</PolyData><AppendedData encoding="raw">_'
+        + packed
+        + b"</AppendedData></VTKFile>"
+    )
+    with pytest.raises(BadVtp, match="cannot hold, or more than 512 MiB"):
+        read_vtp(path)
+    monkeypatch.setattr(vtp_in._Room, "left", 2 * 12 * count)
+    with pytest.raises(BadVtp, match="it has no triangles"):  # read to its end
         read_vtp(path)
