@@ -154,7 +154,9 @@ def on_damage(refusal: AortaError) -> Iterator[None]:
         yield
     except (AortaError, MemoryError):
         raise
-    except Exception:
+    except Exception as problem:
+        if _lacks_memory(problem):
+            raise MemoryError from None
         raise refusal from None
 
 
@@ -165,8 +167,14 @@ def ignoring_damage() -> Iterator[None]:
         yield
     except (AortaError, MemoryError):
         raise
-    except Exception:
-        return
+    except Exception as problem:
+        if _lacks_memory(problem):
+            raise MemoryError from None
+
+
+def _lacks_memory(problem: Exception) -> bool:
+    """Whether a native library ran out of memory: ITK and other C++ code tell it as an error like any other."""
+    return any(words in str(problem) for words in ("allocate memory", "bad_alloc"))
 
 
 @contextmanager

@@ -28,6 +28,13 @@ def test_what_is_no_damage_passes(guard, passing):
     assert seen.value is passing
 
 
+@pytest.mark.parametrize("text", ["itk::ERROR: Failed to allocate memory for image.", "std::bad_alloc"])
+@pytest.mark.parametrize("guard", [lambda: on_damage(REFUSAL), ignoring_damage])
+def test_a_native_librarys_lack_of_memory_is_no_damage(guard, text):
+    with pytest.raises(MemoryError), guard():
+        raise RuntimeError(text)
+
+
 def test_a_block_that_ends_well_is_let_alone():
     def read():
         with on_damage(REFUSAL), ignoring_damage():
