@@ -1,8 +1,8 @@
 """Whether a law has a limit pressure: what a thin closed membrane of it bears at most.
 
 A thin sphere of radius R and wall t, stretched by λ, is in equilibrium at p = (t/R) W'(λ) / λ² (incompressible; Holzapfel 2000,
-section 6.2). Where that rises for good, a vessel has an equilibrium at every pressure, though perhaps behind a jump in its
-shape; where it falls, as of rubber beyond λ = 7^(1/6), there may be none.
+section 6.2). Where that rises for good, a vessel has an equilibrium at every pressure, though perhaps at a very
+different shape; where it falls, as of rubber beyond λ = 7^(1/6), there may be none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def limit_told(material: Material, inverse: bool) -> str:
         return ""
     most = limit_stretch(material)
     if most is None:
-        return "there is one, since the wall's law stiffens for good: these steps did not reach it, perhaps for a jump in shape"
+        return "there is one, since the wall's law stiffens for good: these steps did not reach it, it may be far off"
     return f"there may be none, since a thin sphere of the wall's law bears no more beyond a stretch of {most:.2f}"
 
 
