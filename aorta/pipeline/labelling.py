@@ -75,7 +75,7 @@ def segment(context: Context, progress: Progress) -> Segmentation:
     from aorta.segmentation.combine import combine
 
     series = context.load("second")
-    theirs = second.segment_second(context, series.volume, progress)
+    theirs = second.segment_second(context, series.volume, found, series.to_first, progress)
     return combine(found, theirs, series.to_first, other.gives, context.case.wall.thickness)
 
 

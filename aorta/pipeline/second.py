@@ -8,16 +8,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from aorta.errors import InputError
+import numpy as np
+
+from aorta.errors import InputError, NeedsClicks
 from aorta.pipeline.context import Context
 from aorta.pipeline.store import file_digest
-from aorta.records import Progress, Segmentation, Volume
+from aorta.records import Array, Progress, Segmentation, Volume
 from aorta.settings import ImageInput, LabelInput, SegmentationSettings
 
 _HOW_TO_CLICK = (
     "give at least 2 clicks in its lumen under second.seeds, [[x, y, z], ...], LPS mm of the second image, the aorta's upper end "
     "first; or its label map under second.labels"
 )
+_CARRIED = "alone it was not sure of its aorta ({}); it was segmented from where the first image's lumen begins and ends"
 _HOW_TO_LABEL = (
     "give second.labels a map on the second image's grid with this program's values (lumen 1, thrombus 2, wall 3), or a .seg.nrrd "
     "with segments of these names; no other key applies to it"
@@ -110,23 +113,34 @@ def read_second_labels(context: Context, volume: Volume) -> Segmentation:
     return replace(found, cautions=(*labels.cautions, *found.cautions))
 
 
-def segment_second(context: Context, volume: Volume, progress: Progress) -> Segmentation:
-    """Labels of the second image on its own grid.
+def segment_second(context: Context, volume: Volume, first: Segmentation, to_first: Array, progress: Progress) -> Segmentation:
+    """Labels of the second image on its own grid; where it alone is not sure, from where the first's lumen begins and ends.
 
     Raises
     ------
     InputError
     """
+    from aorta.segmentation.carried_clicks import carried_clicks
     from aorta.segmentation.segment import segment
 
     second = context.case.second
     if second.labels:
         return read_second_labels(context, volume)
     progress("segmenting the second image")
+    settings = SegmentationSettings(seeds=second.seeds, contrast=second.contrast)
     with _of_the_segmentation():
-        return segment(
-            volume, SegmentationSettings(seeds=second.seeds, contrast=second.contrast), context.case.wall.thickness, progress
-        )
+        try:
+            return segment(volume, settings, context.case.wall.thickness, progress)
+        except NeedsClicks as unsure:
+            clicks = carried_clicks(first.labels, np.linalg.inv(to_first), volume.grid)
+            if second.seeds or len(clicks) < 2:
+                raise
+            progress("segmenting the second image from the first's lumen")
+            try:
+                found = segment(volume, replace(settings, seeds=clicks), context.case.wall.thickness, progress)
+            except NeedsClicks:
+                raise unsure from None
+            return replace(found, cautions=(_CARRIED.format(unsure.why), *found.cautions))
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from aorta.config.case_file import parse_case
 from aorta.errors import InputError, NeedsClicks
 from aorta.pipeline.context import Context
 from aorta.pipeline.second import read_second, read_second_labels, segment_second
-from aorta.records import Grid, Volume, silent
+from aorta.records import Grid, Labels, Segmentation, Volume, silent
 
 GRID = Grid((40, 24, 24), np.diag([2.0, 2.0, 2.0, 1.0]))
+NOTHING = Segmentation(Labels(GRID, np.zeros(GRID.shape_kji, np.uint8)), "label map")
 
 
 def context(folder, keys):
@@ -40,7 +41,7 @@ def save(path, voxels, sform=None, qform=None):
 )
 def test_a_segmentation_that_fails(tmp_path, keys, modality, where, fix):
     with pytest.raises(InputError) as told:
-        segment_second(context(tmp_path, keys), noise(modality), silent)
+        segment_second(context(tmp_path, keys), noise(modality), NOTHING, np.eye(4), silent)
     assert told.value.where == where and fix in told.value.fix
     assert isinstance(told.value, NeedsClicks) == ("contrast" not in keys)
     assert "segmentation" not in told.value.fix and "'labels'" not in told.value.fix and "image.modality" not in told.value.fix
