@@ -12,7 +12,7 @@ from aorta.mechanics.equilibrium import Body
 from aorta.mechanics.materials.registry import Material
 from aorta.mechanics.newton import Path
 from aorta.mechanics.support_forces import all_forces
-from aorta.records import Finding, State, WallMesh
+from aorta.records import Finding, State, WallMesh, withheld
 from aorta.settings import BloodPressure
 from aorta.units import mmhg
 
@@ -69,7 +69,8 @@ def held_nodes(body: Body) -> np.ndarray:
     return held
 
 
-def _balance(body: Body, states: Sequence[State], unloaded: np.ndarray | None = None) -> tuple[Finding, ...]:
+def balance_findings(body: Body, states: Sequence[State], unloaded: np.ndarray | None = None) -> tuple[Finding, ...]:
+    """How well forces balance in the worst of the states, and how many unknowns there are."""
     held, mesh, facets = held_nodes(body), body.domain.source, body.pressure_facets
     others = [all_forces(mesh, body.supports, body.surroundings, s, unloaded) for s in states]
     # numpy's maximum: Python's would lose what is not a number
@@ -102,13 +103,15 @@ def _unknowns(body: Body) -> Finding:
 
 
 def _bounded(name: str, value: float, method: str, bound: float = _BALANCE_BOUND) -> Finding:
+    if not np.isfinite(value):
+        return withheld(name, "share", "it is not a number: do not trust the stresses")
     good = value <= bound
     return Finding(name, value, "share", method, valid=good, caution="" if good else f"above {bound:g}: do not trust the stresses")
 
 
 def of_linear(body: Body, states: Sequence[State]) -> tuple[Finding, ...]:
     """Findings of the linear method; balance is on the imaged shape, where it was solved."""
-    return _balance(body, [replace(s, displacement_mm=0 * s.displacement_mm) for s in states])
+    return balance_findings(body, [replace(s, displacement_mm=0 * s.displacement_mm) for s in states])
 
 
 def of_nonlinear(
@@ -154,4 +157,4 @@ def of_nonlinear(
         text = "the unloaded shape folds into itself" if inverted else ""
         method = "elements inverted in the unloaded shape"
         found.append(Finding("unloaded_inverted_elements", float(inverted), "1", method, valid=not inverted, caution=text))
-    return (*_balance(body, states, unloaded), *found)
+    return (*balance_findings(body, states, unloaded), *found)

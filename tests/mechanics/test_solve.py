@@ -9,10 +9,12 @@ pytest.importorskip("dolfinx")
 
 from aorta.errors import CaseFileError, MeshError, SolverError  # noqa: E402
 from aorta.mechanics import balance, compiling, tet10  # noqa: E402
+from aorta.mechanics import findings as tell  # noqa: E402
 from aorta.mechanics.domain import make_domain  # noqa: E402
 from aorta.mechanics.solve import solve  # noqa: E402
 from aorta.settings import BloodPressure, MechanicsSettings, ThrombusSettings, WallSettings  # noqa: E402
 from aorta.units import MMHG_IN_MPA  # noqa: E402
+from aorta.verify import calculix  # noqa: E402
 from aorta.verify import reference_meshes as meshes  # noqa: E402
 
 pytestmark = pytest.mark.fem
@@ -118,6 +120,17 @@ def test_balance_of_reactions_is_of_force_and_moment(vessel, prestressed, load):
         reactions[ends] += 1e-3 * force * np.outer(pair, load)
         other = dataclasses.replace(systole, reaction_N=reactions)
         assert balance.reaction_error(vessel, other, "blood", nobody) == pytest.approx(share, rel=1e-4)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_state_that_is_not_a_number_is_told(vessel, prestressed, which):
+    """Python's max would keep the other's."""
+    body = calculix.clamped(vessel)
+    states = list(prestressed.states)
+    states[which] = dataclasses.replace(states[which], cauchy_quadrature_MPa=np.nan * states[which].cauchy_quadrature_MPa)
+    found = {f.name: f for f in tell.balance_findings(body, states, prestressed.unloaded_displacement_mm)}
+    for name in ("traction_balance_error", "reaction_balance_error"):
+        assert found[name].value is None and not found[name].valid and "not a number" in found[name].caution
 
 
 def test_prestress_takes_one_step(prestressed):
