@@ -48,10 +48,11 @@ def with_metal_told(found: Segmentation, volume: Volume) -> Segmentation:
     cautions = [NEARBY.format(len(spoilt))]
     if within.sum() * volume.grid.voxel_volume_mm3 >= INSIDE_MM3:
         cautions.insert(0, WITHIN)
+    graver = found.cautions[:1] if found.false_lumen is not None else ()  # of a dissection: nothing of an aneurysm applies
     return replace(
         found,
         confidence=confidence,
         doubtful_slices=tuple(doubts),
         doubts=tuple(doubts.values()),
-        cautions=(*cautions, *found.cautions),
+        cautions=(*graver, *cautions, *found.cautions[len(graver) :]),
     )

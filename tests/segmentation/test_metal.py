@@ -1,5 +1,7 @@
 """Metal beside or in the vessel makes its slices doubtful, with the reason; calcification does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,14 @@ def test_a_screw_beside_the_vessel():
 def test_a_stent_graft_within_it_is_told_first():
     found = told(np.s_[15:30:2, 58:62, 58:62])
     assert "stent graft" in found.cautions[0] and len(found.doubtful_slices) == 9
+
+
+def test_a_dissection_is_told_before_metal():
+    found, voxels, grid = made()
+    voxels[15:30:2, 58:62, 58:62] = 2600
+    dissected = replace(found, false_lumen=np.zeros(voxels.shape, bool), cautions=("dissected", "second"))
+    told_ = with_metal_told(dissected, Volume(grid, voxels, "CT")).cautions
+    assert told_[0] == "dissected" and "stent graft" in told_[1] and told_[-1] == "second" and len(told_) == 4
 
 
 @pytest.mark.parametrize(
