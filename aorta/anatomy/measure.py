@@ -129,7 +129,7 @@ def measure(
     if arch is not None:
         arch = with_branches(arch, curves["aorta"], dict(zip(names, sides)), marks)
     coeliac = next((at for at, name in zip(leaves, names) if name == "coeliac"), None)
-    findings += wall + thoracic_findings(arch, curves["aorta"], sections["aorta"], coeliac)
+    findings += wall + thoracic_findings(arch, curves["aorta"], sections["aorta"], coeliac, marks)
     progress("anatomy: done", 1.0)
     return Anatomy(
         lumen=clipped(lumen, place.faces(grid)),

@@ -23,6 +23,14 @@ RISE_MM = 20.0
 """The top of an arch lies at least this far above both ends of the centreline."""
 
 PROXIMAL_DESCENDING_MM = 20.0  # below the left subclavian artery: zone 3 ends and the proximal descending level is
+KINDS = {"max": "longest caliper", "min": "shortest caliper", "equal_area": "equal-area"}
+NOT_SOUGHT = {
+    "sinuses": "the sinuses of Valsalva are not looked for in a label map",
+    "sinotubular_junction": "the sinotubular junction is not looked for in a label map",
+    "diaphragm": "a label map does not show the diaphragm",
+}
+"""Levels that are measured where the planner gives their landmark, and why not otherwise."""
+
 GEOMETRIC = "the arch branches were not found: the arch is the stretch about its top that runs within 45° of horizontal"
 
 
@@ -79,7 +87,9 @@ def with_branches(arch: Arch, aorta: Curve, sides: dict[str, SideBranch], marks:
     return Arch(first, arch.top, values[-1], ostia)
 
 
-def thoracic_findings(arch: Arch | None, aorta: Curve, sections: Sections, lower: float | None) -> list[Finding]:
+def thoracic_findings(
+    arch: Arch | None, aorta: Curve, sections: Sections, lower: float | None, marks: list[Landmark]
+) -> list[Finding]:
     """Parts, levels and landing zones; nothing for a vessel without an arch.
 
     Parameters
@@ -111,6 +121,12 @@ def thoracic_findings(arch: Arch | None, aorta: Curve, sections: Sections, lower
     }
     for name, (at, told) in levels.items():
         findings += _level(name, sections, at, told)
+    for name, why in NOT_SOUGHT.items():
+        given = pick(marks, name)
+        if given is not None:
+            findings += _level(name, sections, given.arc_length_mm, "")
+        else:
+            findings += [withheld(f"{name}_{kind}_diameter_mm", "mm", f"{why}; give the landmark '{name}'") for kind in KINDS]
     return findings + _zones(arch, sections, known)
 
 
@@ -132,9 +148,9 @@ def _level(name: str, sections: Sections, at: float, caution: str) -> list[Findi
     ok = np.isfinite(sections.outer_max_diameter_mm)
     arc = sections.arc_length_mm[ok]
     columns = {
-        "max": (sections.outer_max_diameter_mm, "longest caliper"),
-        "min": (sections.outer_min_diameter_mm, "shortest caliper"),
-        "equal_area": (sections.outer_equivalent_diameter_mm, "equal-area"),
+        "max": sections.outer_max_diameter_mm,
+        "min": sections.outer_min_diameter_mm,
+        "equal_area": sections.outer_equivalent_diameter_mm,
     }
     names = {kind: f"{name}_{kind}_diameter_mm" for kind in columns}
     if not len(arc) or not arc[0] <= at <= arc[-1]:
@@ -142,9 +158,14 @@ def _level(name: str, sections: Sections, at: float, caution: str) -> list[Findi
     where = name.replace("_", " ")
     return [
         Finding(
-            names[kind], float(np.interp(at, arc, column[ok])), "mm", f"outer {text} diameter, {where}", LEVELS, caution=caution
+            names[kind],
+            float(np.interp(at, arc, column[ok])),
+            "mm",
+            f"outer {KINDS[kind]} diameter, {where}",
+            LEVELS,
+            caution=caution,
         )
-        for kind, (column, text) in columns.items()
+        for kind, column in columns.items()
     ]
 
 

@@ -32,8 +32,11 @@ LANDMARKS: tuple[str, ...] = (
     "brachiocephalic",
     "left_common_carotid",
     "left_subclavian",
+    "sinuses",
+    "sinotubular_junction",
+    "diaphragm",
 )
-"""Points that the anatomy looks for, or takes from the case file."""
+"""Points that the anatomy looks for, or takes from the case file; the last three are only taken."""
 
 
 def classes() -> tuple[str, ...]:

@@ -25,7 +25,8 @@ def made():
         towards = np.array([0.0, -np.cos(np.radians(angle)), np.sin(np.radians(angle))])
         branches |= distance_to_segment(p, BEND * towards, BEND * towards + [0, 0, 60.0]) < 3.5
     labels = labels_of(g, branch=branches, lumen=inside)
-    return measure(labels, {}, AnatomySettings(section_spacing=3.0), {}), BEND
+    given = {"sinotubular_junction": (0.0, -BEND, -25.0), "diaphragm": (3.0, BEND, -60.0)}
+    return measure(labels, given, AnatomySettings(section_spacing=3.0), {}), BEND
 
 
 def test_the_way_goes_from_the_front_over_the_top_to_the_back(made):
@@ -54,6 +55,10 @@ def test_standard_levels_and_what_does_not_apply(made):
     anatomy, bend = made
     for level in ("mid_ascending", "mid_descending", "proximal_descending"):
         assert value(anatomy, f"{level}_equal_area_diameter_mm") == pytest.approx(2 * RADIUS, abs=0.4), level
+    for level in ("sinotubular_junction", "diaphragm"):
+        assert value(anatomy, f"{level}_max_diameter_mm") == pytest.approx(2 * RADIUS, abs=0.8), level
+    assert finding(anatomy, "sinuses_max_diameter_mm").value is None
+    assert "give the landmark 'sinuses'" in finding(anatomy, "sinuses_max_diameter_mm").caution
     assert value(anatomy, "neck_length_mm") is None
     turned = 10 * np.pi / (150.0 + np.pi * bend - 24.0)  # half a turn over all but the half windows at both ends
     assert value(anatomy, "aorta_mean_curvature_per_cm") == pytest.approx(turned, rel=0.08)
