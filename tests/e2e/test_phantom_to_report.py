@@ -52,11 +52,12 @@ def test_known_volumes_are_recovered(finished, name, share):
 
 
 @pytest.mark.parametrize(
-    ("name", "frozen", "share"), [("wall_stress_p99_kPa", 269.2, 0.05), ("wall_tension_p99_N_per_mm", 0.2981, 0.05)]
+    ("name", "frozen", "share"), [("wall_stress_p99_kPa", 244.6, 0.05), ("wall_tension_p99_N_per_mm", 0.2981, 0.05)]
 )
 def test_stress_is_as_it_was(finished, name, frozen, share):
-    """Frozen on the coarse phantom; near the Laplace stress p·r/t of its largest section, 276 kPa, and tension p·r, 0.414 N/mm
-    of a tube without the thrombus that carries part of it."""
+    """Frozen on the coarse phantom. Its true labels on voxels half as large give 230.9 kPa and 0.2858 N/mm on as coarse a mesh: what
+    is between is segmentation on voxels of 1.8 × 1.8 × 3 mm. A tube of its largest section has p·r/t = 276 kPa and p·r = 0.414 N/mm,
+    without the thrombus that carries part of it."""
     assert findings(finished)[name]["value"] == pytest.approx(frozen, rel=share)
 
 
