@@ -77,7 +77,7 @@ def segment_ct(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
         raise gates.leaked(doubts)
     clicks = frame.to_mm(np.array(settings.wall_clicks, float).reshape(-1, 3)) - corner
     walls = search_walls(part, spacing, lumen, paths, wall_thickness_mm, clicks, progress) if settings.thrombus else []
-    outer = without_open_fat(fill_walls(walls, part.shape, spacing) | lumen, lumen, part, spacing)
+    outer = without_open_fat(fill_walls(walls, part.shape, spacing) | lumen, lumen, part, spacing, clicks)
     progress("calcification and classes", 0.85)
     lumens, mixed = second_lumen(part, spacing, outer, wall_thickness_mm, start.blood, paths)
     if lumens is not None:

@@ -84,7 +84,7 @@ def segment_mr(volume: Volume, settings: SegmentationSettings, wall_thickness_mm
             walls = []
     outer = pieces.trunk
     if walls:
-        outer = without_open_fat(fill_walls(walls, voxels.shape, spacing) | pieces.trunk, pieces.trunk, seen, spacing)
+        outer = without_open_fat(fill_walls(walls, voxels.shape, spacing) | pieces.trunk, pieces.trunk, seen, spacing, wall_clicks)
     found = compose(pieces.trunk, outer, pieces.branch, spacing, wall_thickness_mm)
     if not automatic:
         cut_at_ends(found, spacing, paths)

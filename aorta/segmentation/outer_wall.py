@@ -123,11 +123,16 @@ def _search(
 
 
 def _columns(tube: Tube, image: Array, spacing: Array, radii: Array) -> Array:
-    """Samples (s, a, k); planes past the image's border repeat the last plane within: the vessel goes on as it leaves."""
-    index = tube.centres / np.asarray(spacing)
-    within = np.flatnonzero(((index >= -0.5) & (index <= np.array(image.shape) - 0.5)).all(axis=1))
+    """Samples (s, a, k); past the image's border those of the nearest plane within: the vessel goes on as it leaves."""
     samples = tube.sample(image, spacing, radii)
-    return samples[np.clip(np.arange(len(index)), within[0], within[-1])] if len(within) else samples
+    index = (tube.centres[:, None, None] + tube.directions[:, :, None] * radii[None, None, :, None]) / np.asarray(spacing)
+    inside = ((index >= -0.5) & (index <= np.array(image.shape) - 0.5)).all(axis=-1)
+    count = len(samples)
+    plane = np.arange(count)[:, None, None]
+    before = np.maximum.accumulate(np.where(inside, plane, -1), axis=0)
+    after = np.minimum.accumulate(np.where(inside, plane, count)[::-1], axis=0)[::-1]
+    source = np.where(before >= 0, before, np.where(after < count, after, plane))
+    return np.take_along_axis(samples, source, axis=0)
 
 
 def _smoothed(values: Array) -> Array:

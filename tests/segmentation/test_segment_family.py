@@ -29,10 +29,16 @@ def test_lumen_and_outer_wall_score_as_the_study_says(pair):
     assert dice(found.labels.mask(*VESSEL), true.mask(*VESSEL)) == pytest.approx(outer, abs=0.006)
 
 
-def test_volumes_are_near_the_truth_and_doubt_is_where_muscle_lies(pair):
+def test_volume_is_near_the_truth(pair):
+    _, true, found = pair
+    assert found.labels.volume_mL(*VESSEL) / true.volume_mL(*VESSEL) == pytest.approx(1.0, abs=0.05)
+
+
+def test_doubt_is_where_the_outline_is_wrong(pair):
+    """As the study counts: wrong below a Dice of 0.9 in the slice."""
     number, true, found = pair
-    share = found.labels.volume_mL(*VESSEL) / true.volume_mL(*VESSEL)
-    assert share == pytest.approx(1.0, abs=0.05)
-    sac = np.flatnonzero(true.mask("thrombus").any(axis=(1, 2)))
-    confidence = found.confidence[sac].mean()
-    assert confidence == pytest.approx({EASY: 0.9, HARD: 0.6}[number], abs=0.15)
+    outer, known = found.labels.mask(*VESSEL), true.mask(*VESSEL)
+    right = np.array([dice(o, t) >= 0.9 for o, t in zip(outer, known)])
+    flagged = np.isin(np.arange(len(outer)), found.doubtful_slices)
+    counted = int((~right).sum()), int((~right & flagged).sum()), int((right & flagged).sum())
+    np.testing.assert_allclose(counted, {EASY: (0, 0, 0), HARD: (3, 3, 10)}[number], rtol=0, atol=2)

@@ -77,8 +77,9 @@ def test_the_vessel_is_one_piece_with_three_open_ends_and_its_branches_cut(found
 
 def test_confidence_is_given_for_each_slice(phantom, found):
     assert found.confidence.shape == (phantom.volume.grid.shape_kji[0],)
-    assert np.median(found.confidence) == pytest.approx(0.9, abs=0.1)
-    assert set(found.doubtful_slices) <= set(np.flatnonzero(found.confidence < 0.6))
+    assert np.median(found.confidence) == pytest.approx(0.99, abs=0.01)  # the Dice to be expected; found: 0.987
+    shown = np.flatnonzero(found.labels.mask(*VESSEL).any(axis=(1, 2)))
+    np.testing.assert_array_equal(found.doubtful_slices, shown[found.confidence[shown] < 0.9])
 
 
 def test_no_contrast_is_refused_as_such(phantom):

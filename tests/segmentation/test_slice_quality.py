@@ -77,7 +77,9 @@ def test_fat_open_to_the_outside_is_taken_from_the_vessel_and_fat_within_is_not(
     within = (np.hypot(j + 10, i) < 2)[None] & (away > 0)
     voxels = np.where(vessel_, 50.0, -100.0)
     voxels[np.broadcast_to(wedge, voxels.shape) | within] = -100.0
-    kept = without_open_fat(vessel_, lumen, voxels, np.ones(3))
+    kept = without_open_fat(vessel_, lumen, voxels, np.ones(3), np.zeros((0, 3)))
     gone = vessel_ & ~kept
     assert not (gone & within).any() and not (gone & (i < 10)).any()
     assert gone.sum() == pytest.approx((vessel_ & wedge).sum(), rel=0.25)  # the wedge without its blurred sides
+    clicked = without_open_fat(vessel_, lumen, voxels, np.ones(3), np.array([[6.0, 30.0, 46.0]]))  # the planner knows better
+    assert clicked[6, 30, 44] and not kept[6, 30, 44]
