@@ -140,7 +140,8 @@ def segment_second(context: Context, volume: Volume, first: Segmentation, to_fir
                 found = segment(volume, replace(settings, seeds=clicks), context.case.wall.thickness, progress)
             except NeedsClicks:
                 raise unsure from None
-            return replace(found, cautions=(_CARRIED.format(unsure.why), *found.cautions))
+            others = (text for text in found.cautions if "clicks in the case file" not in text)
+            return replace(found, cautions=(_CARRIED.format(unsure.why), *others))
 
 
 @contextmanager
