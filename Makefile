@@ -54,8 +54,8 @@ demo: setup ## make a phantom CT (DICOM), plan it, say where the report is
 	@test -f $(DEMO)/case.yaml || $(AORTA) phantom $(DEMO)
 	@$(AORTA) plan $(DEMO)/case.yaml --output $(DEMO)/out
 
-test: setup-test ## all tests
-	$(PYTHON) -m pytest
+test: setup-test ## all tests, on up to four cores
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 verify: setup ## verification problems: error and bound of each
 	$(AORTA) verify
