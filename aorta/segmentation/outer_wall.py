@@ -27,6 +27,7 @@ CLICK_WEIGHT = 20.0  # in the smooth continuation, against 1 of a sure edge
 SUSPECT_MM = 4.0  # an edge so far out of the smooth continuation is trusted by half: muscle or bowel may lie on the wall
 PRIOR_PRICE = 0.10  # per mm off the smooth continuation, where nothing is sure
 CLICK_PRICE = 30.0  # per node off a click, up to ten; with 3 a clear edge 5 mm away still won
+CLICK_PLANES, CLICK_JUMP = 3, 4  # the planes about a click may leave it by so many nodes each, 45 degrees: else it is a mere spike
 ECCENTRIC_MM, CENTRE_SMOOTHING_MM, MOST_MOVES = 3.0, 6.0, 2
 THINNEST_VOXELS = 0.7
 BARE_MARGIN_MM = 0.4  # left to the distance from the lumen itself (compose.py), which is finer than the columns
@@ -98,7 +99,9 @@ def _search(
     at_least = np.minimum(lumen_end + int(LEAST_GAP_MM / STEP_MM), len(radii) - 2)
     clicked = _clicked(tube, clicks, float(radii[-1]))
     for plane, ray, at in clicked:
-        cost[plane, ray] += CLICK_PRICE * np.minimum(np.abs(np.arange(len(radii)) - at), 10)
+        for near in range(max(0, plane - CLICK_PLANES), min(len(cost), plane + CLICK_PLANES + 1)):
+            off = np.abs(np.arange(len(radii)) - at) - CLICK_JUMP * abs(near - plane)
+            cost[near, ray] += CLICK_PRICE * np.clip(off, 0, 10)
     node = least_cost_surface(cost, MOST_JUMP, PRICE, at_least)
     weight, held = edge_confidence(profiles, STEP_MM, node), np.zeros(node.shape, bool)
     for plane, ray, at in clicked:
