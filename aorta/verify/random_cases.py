@@ -176,8 +176,6 @@ def solved(case: Case, mesh: WallMesh, states: int = _STATES[0]) -> tuple[Soluti
         formulation=case.formulation,
         bulk_modulus=bulk,
         thrombus_bulk_modulus=soft,
-        max_iterations=15,
-        minimum_step=1 / 16,  # gives up sooner than the program (25, 1/64), which saves minutes for few cases more
     )
     low, high = case.diastolic * MMHG_IN_MPA, case.systolic * MMHG_IN_MPA
     between = np.linspace(high, low, states)[1:-1]
