@@ -56,9 +56,11 @@ def test_inscribed_spheres(tilted):
 
 
 def test_thrombus_is_thickest_behind(tilted):
-    """12 o'clock is in front; towards the ends of the long axis it is thinner than behind only off 6 o'clock."""
+    """12 o'clock is in front. The distance of (15 cos t, 10 sin t) from the lumen's axis at (0, -4) is greatest where
+    sin t = 40 / 125, which from the middle of the outer contour is at 3.42 or 8.58 o'clock."""
+    behind = np.degrees(np.arctan2(10 * 0.32, 15 * np.sqrt(1 - 0.32**2))) / 30.0
     hours = value(tilted, "thrombus_max_thickness_clock_h")
-    assert min(abs(hours - 4.1), abs(hours - 7.9)) < 0.7
+    assert min(abs(hours - 3.0 - behind), abs(hours - 9.0 + behind)) == pytest.approx(0.0, abs=0.3)
     assert finding(tilted, "sac_asymmetry_ratio").value is None  # no neck
 
 
