@@ -24,11 +24,10 @@ The surface is moved there
 from __future__ import annotations
 
 import numpy as np
-import pyvista as pv
 from scipy.sparse import coo_matrix, csc_matrix, diags
 from scipy.sparse.linalg import splu
 
-from aorta.records import Array
+from aorta.records import Array, Surface
 
 WAVE_MM, AT_VOXEL_MM = 25.0, 1.067
 """Length of the wave that keeps three quarters of its height, and the voxel (its volume's cube root) of which that holds.
@@ -42,18 +41,17 @@ _CURVATURE_OVER_MM = 3.0  # curvature is averaged over about this length
 _LEAST_AREA = 0.01  # of the median triangle, for those that are nearly flat
 
 
-def ironed(mesh: pv.PolyData, half_voxel: float) -> Array:
-    """Points (n, 3) of a closed triangulated surface without the waves that noise of half a voxel makes.
+def ironed(surface: Surface, half_voxel: float) -> Array:
+    """Points (n, 3) of a closed surface without the waves that noise of half a voxel makes.
 
     Parameters
     ----------
-    mesh : PolyData
-        Triangles, already without staircase.
+    surface : Surface
+        Already without staircase.
     half_voxel : float, mm
         How far a point may move.
     """
-    points = np.asarray(mesh.points, float)
-    triangles = mesh.faces.reshape(-1, 4)[:, 1:]
+    points, triangles = surface.points, surface.triangles
     wave = WAVE_MM * (2.0 * half_voxel / AT_VOXEL_MM) ** (2.0 / 3.0)
     even = without_waves(points, triangles, wave)
     share = np.clip((radius_of_curvature(even, triangles) / wave - SMALL) / (LARGE - SMALL), 0.0, 1.0)

@@ -30,7 +30,7 @@ from aorta.anatomy.shape import (
 from aorta.anatomy.side_branches import find_side_branches
 from aorta.anatomy.slicing import Sliceable
 from aorta.anatomy.spine import calcification_of, spine_surface
-from aorta.anatomy.surfaces import clipped, surface_of
+from aorta.anatomy.surfaces import clipped, surface_of, to_mesh
 from aorta.anatomy.thorax import find_arch, thoracic_findings, with_branches
 from aorta.anatomy.wall_shown import wall_thickness
 from aorta.anatomy.ways import centrelines, in_view, sections_along
@@ -69,10 +69,9 @@ def measure(
     grid = labels.grid
 
     progress("anatomy: surfaces", 0.25)
-    lumen, lumen_change = surface_of(grid, masks.lumen, "lumen", settings.surface_voxel)
-    outer, outer_change = surface_of(grid, masks.outer, "outer", settings.surface_voxel)
+    lumen, outer = (surface_of(grid, getattr(masks, name), name, settings.surface_voxel) for name in ("lumen", "outer"))
     has_thrombus = bool((masks.inner & ~masks.lumen).any())
-    inner = surface_of(grid, masks.inner, "inner", settings.surface_voxel)[0] if has_thrombus else None
+    inner = surface_of(grid, masks.inner, "inner", settings.surface_voxel) if has_thrombus else None
     walls = Walls(
         Sliceable.of(outer), Sliceable.of(lumen), Sliceable.of(inner) if inner else None, grid, labels.mask("calcification")
     )
@@ -117,6 +116,8 @@ def measure(
         sections, walls, span.start if span is not None else None, settings.proximal_length, settings.iliac_length
     )
     modelled = within_ends(grid, shown_outer, ends)[place.given]
+    smooth_lumen, lumen_change = to_mesh(lumen, grid, masks.lumen, "lumen")
+    smooth_outer, outer_change = to_mesh(outer, grid, masks.outer, "outer")
     findings = [lumen_change, outer_change]
     unflared = above_flare(sections["aorta"], bool(roles.iliacs))
     findings += diameter_findings(unflared, bool(labels.mask("wall").any()))
@@ -132,8 +133,8 @@ def measure(
     findings += wall + thoracic_findings(arch, curves["aorta"], sections["aorta"], coeliac, marks)
     progress("anatomy: done", 1.0)
     return Anatomy(
-        lumen=clipped(lumen, place.faces(grid)),
-        outer=clipped(outer, place.faces(grid)),
+        lumen=clipped(smooth_lumen, place.faces(grid)),
+        outer=clipped(smooth_outer, place.faces(grid)),
         branches=tuple(branches),
         sections=tuple(sections.values()),
         landmarks=tuple(marks),

@@ -23,7 +23,7 @@ from scipy import ndimage as ndi
 from scipy.spatial import ConvexHull
 
 from aorta.anatomy.measure import measure
-from aorta.anatomy.surfaces import surface_of
+from aorta.anatomy.surfaces import surface_of, to_mesh
 from aorta.mechanics.solve import solve
 from aorta.meshing.build import build_mesh
 from aorta.phantom.make import make_phantom
@@ -91,7 +91,8 @@ def vessel(thrombus: bool, length: float | None, seed: int, how: str) -> Anatomy
     def face(phi: np.ndarray, name: str) -> Surface:
         if how == "exact":
             return level_set(grid, phi)
-        return surface_of(grid, whole(phi <= 0), name, None, how == "ironed")[0]
+        surface = surface_of(grid, whole(phi <= 0), name, None)
+        return to_mesh(surface, grid, whole(phi <= 0), name)[0] if how == "ironed" else surface
 
     line = np.c_[np.zeros((89, 2)), np.linspace(HALF + OVERHANG, -HALF - OVERHANG, 89)]
     tangents = np.tile([0.0, 0.0, -1.0], (89, 1))

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 from vessel_shapes import distance_to_segment, grid, voxel_points
 
 from aorta.anatomy.ironing import radius_of_curvature, without_waves
-from aorta.anatomy.surfaces import largest_piece, refilled, surface_of
+from aorta.anatomy.surfaces import largest_piece, refilled, surface_of, to_mesh
 from aorta.records import Surface
 
 
@@ -18,7 +18,9 @@ def drawn(low, high, spacing, distance, noise=None, iron=True):
     if noise is not None:
         rough = ndi.gaussian_filter(np.random.default_rng(noise).standard_normal(d.shape), 1.0)
         d = d + 0.5 * rough / rough.std()
-    return surface_of(g, largest_piece(d <= 0), "outer", None, iron)
+    mask = largest_piece(d <= 0)
+    surface = surface_of(g, mask, "outer", None)
+    return to_mesh(surface, g, mask, "outer") if iron else (surface, None)
 
 
 def tube(radius):

@@ -54,9 +54,9 @@ def test_volumes_are_those_between_the_planes(oval, part, low, high):
 
 @pytest.mark.parametrize("at", [0, 5, 10, 15])
 def test_the_necks_diameters_by_direction(oval, at):
-    for which, (across, deep) in oval[2].items():  # half a voxel: smoothing makes an oval rounder
+    for which, (across, deep) in oval[2].items():  # smoothing moves a surface by a quarter of a voxel here
         for name, true in (("left_right", across), ("anterior_posterior", deep)):
-            assert value(oval[0], f"neck_{which}_{name}_diameter_{at}mm_below_renal_mm") == pytest.approx(true, abs=0.5), name
+            assert value(oval[0], f"neck_{which}_{name}_diameter_{at}mm_below_renal_mm") == pytest.approx(true, abs=0.3), name
 
 
 def test_without_a_renal_artery_they_are_withheld_with_the_reason():
