@@ -88,9 +88,12 @@ class _Pipe:
     def distance(self, points: np.ndarray) -> np.ndarray:
         return self.radius - np.hypot(points[:, 0], points[:, 1])
 
-    def normal(self, points: np.ndarray) -> np.ndarray:
-        flat = points * np.array([-1.0, -1.0, 0.0])
-        return flat / np.linalg.norm(flat, axis=1, keepdims=True)
+    def slopes(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Towards the axis; curved as the circle through the point is."""
+        flat = points * np.array([1.0, 1.0, 0.0])
+        radius = np.linalg.norm(flat, axis=1)[:, None]
+        out = flat / radius
+        return -out, (out[:, :, None] * out[:, None, :] - np.diag([1.0, 1.0, 0.0])) / radius[:, :, None]
 
 
 def _tube(A: float, B: float, p: float, outside: Callable[[float], float]) -> tuple[float, float]:

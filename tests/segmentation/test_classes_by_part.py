@@ -1,4 +1,4 @@
-"""The parts of the segmentation, each against what is known exactly."""
+"""What the segmentation is made of, each against what is known exactly."""
 
 from itertools import product
 
