@@ -10,15 +10,30 @@ from aorta.pipeline.context import Context, sections
 from aorta.pipeline.heart_cycle import cycle_parts, heart_cycle
 from aorta.pipeline.labelling import segmentation
 from aorta.pipeline.store import file_digest
-from aorta.records import FinerMesh, HeartCycle, Progress, Solution, ThicknessPoints, WallMesh
+from aorta.records import Finding, FinerMesh, HeartCycle, Progress, Solution, ThicknessPoints, WallMesh
 
 
 def measure(context: Context, progress: Progress) -> Any:
-    """Anatomy from labels."""
+    """Anatomy from labels, outer diameters cautioned where the image shows the blood only."""
     from aorta.anatomy.measure import measure
+    from aorta.segmentation.mr_angiography import LUMEN_ONLY
 
-    case = context.case
-    return measure(segmentation(context).labels, case.landmarks, case.anatomy, case.overrides, progress)
+    case, found = context.case, segmentation(context)
+    anatomy = measure(found.labels, case.landmarks, case.anatomy, case.overrides, progress)
+    if LUMEN_ONLY not in found.cautions or found.labels.mask("thrombus").any():
+        return anatomy
+    return replace(anatomy, findings=tuple(map(_of_blood_only, anatomy.findings)))
+
+
+_OUTER = ("max_diameter_mm", "max_equivalent_diameter_mm")
+
+
+def _of_blood_only(finding: Finding) -> Finding:
+    """With the caution that an aneurysm may be wider than its blood; the planner's own values stand."""
+    if finding.name not in _OUTER or finding.value is None or finding.source == "case file":
+        return finding
+    said = "the image shows the blood only: an aneurysm with thrombus is wider than this"
+    return replace(finding, valid=False, caution="; ".join(filter(None, (said, finding.caution))))
 
 
 def mesh_parts(context: Context) -> Mapping[str, Any]:
