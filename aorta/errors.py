@@ -7,7 +7,7 @@ exits. The command line turns ``exit_status`` into the process status (docs/refe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import ClassVar
 
 
@@ -144,8 +144,8 @@ class VerificationFailed(AortaError):
 
 
 @contextmanager
-def on_damage(refusal: AortaError) -> Iterator[None]:
-    """Raises ``refusal`` for whatever a reading library raises on a damaged file.
+def on_damage(refusal: AortaError | None) -> Iterator[None]:
+    """Raises ``refusal`` for whatever a reading library raises on a damaged file; None ends the block there.
 
     Libraries let many kinds of error through (pydicom, nibabel, ITK, zipfile, gmsh), and quote values and file
     names in them: none of that gets on. Our own errors pass, and so does a lack of memory.
@@ -157,19 +157,13 @@ def on_damage(refusal: AortaError) -> Iterator[None]:
     except Exception as problem:
         if _lacks_memory(problem):
             raise MemoryError from None
-        raise refusal from None
+        if refusal is not None:
+            raise refusal from None
 
 
-@contextmanager
-def ignoring_damage() -> Iterator[None]:
+def ignoring_damage() -> AbstractContextManager[None]:
     """Ends the block where ``on_damage`` would refuse; what follows says what then holds."""
-    try:
-        yield
-    except (AortaError, MemoryError):
-        raise
-    except Exception as problem:
-        if _lacks_memory(problem):
-            raise MemoryError from None
+    return on_damage(None)
 
 
 def _lacks_memory(problem: Exception) -> bool:

@@ -19,6 +19,7 @@ from dicom_maker import write_enhanced, write_series
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless, RLELossless
 from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 
+from aorta.errors import ignoring_damage
 from aorta.imaging.dicom_seg_out import write_segmentation_object
 from aorta.imaging.labelmap import write_labels
 from aorta.records import Grid, Labels
@@ -51,13 +52,11 @@ def _pydicom_files(folder: Path) -> list[Intact]:
     for path in files:
         name = path.relative_to(PYDICOM).as_posix()
         result.append(Intact(f"pydicom {name}", "image", path, 1000))
-        try:
+        with ignoring_damage():  # not an image, or one that pydicom itself cannot write again
             ds = pydicom.dcmread(path, force=True)
             stack = folder / "pydicom" / name.replace("/", "_")
             _as_slices(ds, stack)
             result.append(Intact(f"pydicom as series {name}", "image", stack, 1200))
-        except Exception:  # not an image, or one that pydicom itself cannot write again
-            continue
     return result
 
 
